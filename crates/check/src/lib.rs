@@ -1,0 +1,1 @@
+//! Invariants and expectations: sees only what can be observed

@@ -1,0 +1,3 @@
+//! The `rcsim` command.
+
+fn main() {}

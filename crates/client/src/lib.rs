@@ -1,0 +1,1 @@
+//! Cluster-aware clients and their workloads

@@ -1,0 +1,1 @@
+//! Simulated network, disk and clock; knows bytes, files and time, not Redis

@@ -1,0 +1,1 @@
+//! Virtual time, the event queue, keyed random streams and the fingerprint; no Redis

@@ -1,0 +1,1 @@
+//! One Redis Cluster node, sans-IO

@@ -1,0 +1,1 @@
+//! What can be seen of a run: events with reasons, glimpses of state, client history

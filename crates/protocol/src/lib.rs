@@ -1,0 +1,1 @@
+//! The vocabulary of Redis Cluster: slots, epochs, node ids, flags, settings, bus messages and their codec

@@ -1,0 +1,1 @@
+//! One judged run: (scenario, seed, options) to outcome

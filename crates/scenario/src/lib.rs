@@ -1,0 +1,1 @@
+//! The scenario format: parse with positions, validate, resolve, schema

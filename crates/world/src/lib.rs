@@ -1,0 +1,1 @@
+//! The simulated world: hosts, faults and their ledger, clients, the event loop
