@@ -1,1 +1,28 @@
-//! What can be seen of a run: events with reasons, glimpses of state, client history
+//! What can be seen of a run. Decides nothing, owns nothing that a run needs.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`event`] | one enum of everything that a node decides or refuses, and that happens to it, with its reason |
+//! | [`reason`] | the reasons, one value per refusal that Redis logs |
+//! | [`record`] | an event with its time and place |
+//! | [`glimpse`] | read-only access to the state of a world, for checkers and reports |
+//! | [`finding`] | a broken promise, with the events that led there |
+//! | [`summary`] | what remains of a run when it is over |
+//! | [`history`] | what clients asked and were told |
+//!
+//! Narration, invariants, coverage and explanations all read this one stream; nothing parses text.
+
+pub mod event;
+pub mod finding;
+pub mod glimpse;
+pub mod history;
+pub mod reason;
+pub mod record;
+pub mod summary;
+
+pub use event::{Event, event_names};
+pub use finding::{Finding, FindingKind};
+pub use glimpse::{Glimpse, NodeGlimpse, PeerGlimpse, Process};
+pub use history::{Operation, OperationKind, Outcome};
+pub use record::{Place, Record};
+pub use summary::{Names, Summary, Verdict};

@@ -1,0 +1,5 @@
+//! The messages of the cluster bus (rules WR-1 … WR-17).
+
+pub mod message;
+
+pub use message::{Body, GossipEntry, Header, Heartbeat, Message, MessageKind, Update};

@@ -1,0 +1,105 @@
+//! Interning: inside a process a node is a small integer, and so is an address.
+//!
+//! One registry serves a whole simulated world. Messages and views hold [`NodeIx`] and [`AddressIx`]; the 40
+//! characters and the IP live here, once. Indices are given in order of first use and never reused, so they are
+//! as deterministic as the run that asks for them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::address::Address;
+use crate::node_id::NodeId;
+
+/// A node id, interned.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeIx(pub u32);
+
+impl NodeIx {
+    /// As an index into tables by node.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Debug for NodeIx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// An address, interned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressIx(pub u32);
+
+impl AddressIx {
+    /// The blank address: no IP, all ports 0.
+    pub const BLANK: AddressIx = AddressIx(0);
+}
+
+/// All node ids and addresses that one world has seen.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    ids: Vec<NodeId>,
+    by_id: BTreeMap<NodeId, NodeIx>,
+    addresses: Vec<Address>,
+    by_address: BTreeMap<Address, AddressIx>,
+}
+
+impl Default for Registry {
+    fn default() -> Registry {
+        Registry::new()
+    }
+}
+
+impl Registry {
+    /// A registry that knows nothing but the blank address.
+    pub fn new() -> Registry {
+        let blank = Address::default();
+        Registry {
+            ids: Vec::new(),
+            by_id: BTreeMap::new(),
+            addresses: vec![blank],
+            by_address: BTreeMap::from([(blank, AddressIx::BLANK)]),
+        }
+    }
+
+    /// The index of this id, new or known.
+    pub fn node(&mut self, id: NodeId) -> NodeIx {
+        let next = NodeIx(self.ids.len() as u32);
+        let index = *self.by_id.entry(id).or_insert(next);
+        if index == next {
+            self.ids.push(id);
+        }
+        index
+    }
+
+    /// The index of this id, if it was interned before.
+    pub fn find(&self, id: &NodeId) -> Option<NodeIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The id behind an index. Panics if the index comes from another registry.
+    pub fn id(&self, node: NodeIx) -> NodeId {
+        self.ids[node.index()]
+    }
+
+    /// How many ids are interned; every index is below it.
+    pub fn node_count(&self) -> u32 {
+        self.ids.len() as u32
+    }
+
+    /// The index of this address, new or known.
+    pub fn address(&mut self, address: Address) -> AddressIx {
+        let next = AddressIx(self.addresses.len() as u32);
+        let index = *self.by_address.entry(address).or_insert(next);
+        if index == next {
+            self.addresses.push(address);
+        }
+        index
+    }
+
+    /// The address behind an index. Panics if the index comes from another registry.
+    pub fn address_of(&self, address: AddressIx) -> Address {
+        self.addresses[address.0 as usize]
+    }
+}

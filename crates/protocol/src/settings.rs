@@ -1,0 +1,157 @@
+//! The configuration directives of a cluster node, with Redis' names, units, defaults and ranges
+//! (rules CF-1 … CF-32).
+//!
+//! One table declares each directive once; [`Settings`] has one typed field for each, named like the directive
+//! with underscores. Reading and printing follow redis.conf, CONFIG SET and CONFIG GET of 7.0.15, error texts
+//! included; they were compared with a running server.
+//!
+//! Deviations: `cluster-announce-ip` must be an IP literal, because addresses here hold no other text (Redis takes
+//! any text). A few directives that only matter outside a simulation (`bind`, `logfile`, ...) are accepted as text
+//! and never looked at; [`Directive::effect`] tells which. Directives that are in no table are unknown here,
+//! among them all that tune encodings, memory and scripts, and the TLS certificates.
+//!
+//! Never here: what a directive does. That is the node's.
+
+mod choice;
+mod directive;
+mod table;
+mod value;
+
+use std::fmt;
+
+pub use choice::{AppendFsync, DisklessLoad, EndpointType, LogLevel, MaxmemoryPolicy};
+pub use directive::{Change, Directive, Effect, Unit};
+pub use table::Settings;
+
+/// Why a directive was not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// The directive as the caller wrote it.
+    pub name: String,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What is wrong with a directive or its value; printed with Redis' words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No directive has this name.
+    Unknown,
+    /// The directive cannot be changed at run time.
+    Immutable,
+    /// The directive can be changed at run time only where `enable-protected-configs` allows it.
+    Protected,
+    /// One CONFIG SET names it twice.
+    Duplicate,
+    /// Neither yes nor no.
+    NotYesOrNo,
+    /// Not a decimal integer of 64 bits.
+    NotAnInteger,
+    /// Not an amount of memory.
+    NotAMemoryValue,
+    /// Below the first or above the second number.
+    OutOfRange(i128, i128),
+    /// None of these words.
+    NotAChoice(&'static [&'static str]),
+    /// Not pairs of seconds and changes.
+    NotSavePoints,
+    /// A hostname of 256 characters or more (rule CF-14).
+    HostnameTooLong,
+    /// A hostname with a character outside `[A-Za-z0-9.-]` (rule CF-14).
+    HostnameCharacter,
+    /// Not an IP literal. Redis would take it; see the head of [the module](self).
+    NotAnIp,
+    /// A file name with a directory in it; it names the directive (rule CF-28).
+    NotAFileName(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Unknown => f.write_str("no such directive"),
+            Reason::Immutable => f.write_str("can't set immutable config"),
+            Reason::Protected => f.write_str("can't set protected config"),
+            Reason::Duplicate => f.write_str("duplicate parameter"),
+            Reason::NotYesOrNo => f.write_str("argument must be 'yes' or 'no'"),
+            Reason::NotAnInteger => f.write_str("argument couldn't be parsed into an integer"),
+            Reason::NotAMemoryValue => f.write_str("argument must be a memory value"),
+            Reason::OutOfRange(min, max) => write!(f, "argument must be between {min} and {max} inclusive"),
+            Reason::NotAChoice(words) => {
+                write!(f, "argument(s) must be one of the following: {}", words.join(", "))
+            }
+            Reason::NotSavePoints => f.write_str("Invalid save parameters"),
+            Reason::HostnameTooLong => f.write_str("Hostnames must be less than 256 characters"),
+            Reason::HostnameCharacter => {
+                f.write_str("Hostnames may only contain alphanumeric characters, hyphens or dots")
+            }
+            Reason::NotAnIp => f.write_str("argument must be an IPv4 or IPv6 address"),
+            Reason::NotAFileName(name) => write!(f, "{name} can't be a path, just a filename"),
+        }
+    }
+}
+
+/// The reply of CONFIG SET without its error code `ERR`.
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SettingError { name, reason } = self;
+        match reason {
+            Reason::Unknown => {
+                write!(f, "Unknown option or number of arguments for CONFIG SET - '{name}'")
+            }
+            _ => write!(f, "CONFIG SET failed (possibly related to argument '{name}') - {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+impl Settings {
+    /// The directive with this name or deprecated alias, in any case.
+    pub fn directive(name: &str) -> Option<&'static Directive> {
+        table::DIRECTIVES.iter().find(|directive| directive.is_named(name))
+    }
+
+    /// All directives, in the order of the table.
+    pub fn names() -> impl Iterator<Item = &'static Directive> {
+        table::DIRECTIVES.iter()
+    }
+
+    /// Gives a directive the value that this text means in redis.conf, whether or not CONFIG SET may change it.
+    ///
+    /// A `save` line replaces the save points there are, as CONFIG SET does. On an error nothing is changed.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
+        let error = |reason| SettingError { name: name.to_owned(), reason };
+        let directive = Settings::directive(name).ok_or_else(|| error(Reason::Unknown))?;
+        (directive.parse)(self, directive, value).map_err(error)?;
+        self.hz = self.hz.clamp(1, 500); // CF-16: taken, and brought into the range
+        Ok(())
+    }
+
+    /// CONFIG SET: gives several directives their values, all or none.
+    pub fn change(&mut self, pairs: &[(&str, &str)]) -> Result<(), SettingError> {
+        let error = |name: &str, reason| Err(SettingError { name: name.to_owned(), reason });
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            match Settings::directive(name).map(|directive| directive.change) {
+                None => return error(name, Reason::Unknown),
+                Some(Change::AtStart) => return error(name, Reason::Immutable),
+                Some(Change::Protected) => return error(name, Reason::Protected),
+                Some(Change::AtRunTime) => (),
+            }
+            if pairs[..index].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+                return error(name, Reason::Duplicate);
+            }
+        }
+        let mut changed = self.clone();
+        pairs.iter().try_for_each(|(name, value)| changed.set(name, value))?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// The value as CONFIG GET prints it; `None` if no directive has this name.
+    pub fn get(&self, name: &str) -> Option<String> {
+        Settings::directive(name).map(|directive| (directive.print)(self))
+    }
+}
+
+#[cfg(test)]
+mod tests;
