@@ -20,6 +20,22 @@ macro_rules! events {
             $($(#[doc = $doc])+ $variant $({ $($(#[doc = $field_doc])+ $field: $kind),+ })?,)+
         }
 
+        /// Which event it is, without its fields; in the order of declaration, so `kind as usize` is an index.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventKind {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl EventKind {
+            /// How many kinds there are.
+            pub const COUNT: usize = NAMES.len();
+
+            /// The name that scenarios and reports use.
+            pub const fn name(self) -> &'static str {
+                NAMES[self as usize]
+            }
+        }
+
         impl Event {
             /// The names of all events with a sentence on each, in the order of declaration.
             pub const CATALOGUE: &'static [(&'static str, &'static str)] =
@@ -27,8 +43,13 @@ macro_rules! events {
 
             /// The name that scenarios and reports use.
             pub const fn name(&self) -> &'static str {
+                self.kind().name()
+            }
+
+            /// Which event it is, without its fields.
+            pub const fn kind(&self) -> EventKind {
                 match self {
-                    $(Event::$variant { .. } => $name,)+
+                    $(Event::$variant { .. } => EventKind::$variant,)+
                 }
             }
         }
@@ -326,8 +347,10 @@ events! {
     "role-seen" RoleSeen {
         /// The node.
         node: NodeIx,
-        /// Its master; `None` if it is a master.
+        /// Its master; `None` if it is a master, or follows a node that is not in the table.
         master: Option<NodeIx>,
+        /// Whether it is a master now.
+        is_master: bool,
         /// Whether it was a master before.
         was_master: bool,
     },

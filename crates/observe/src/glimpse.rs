@@ -3,7 +3,7 @@
 //! The world implements these traits; who looks through them sees every node's own beliefs and the truth about
 //! processes and the network, and can change nothing.
 
-use rcsim_protocol::{Address, Epoch, NodeFlags, NodeId, NodeIx, Offset, Settings, Slot, SlotSet};
+use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Offset, Settings, Slot, SlotSet};
 
 use crate::record::Place;
 
@@ -83,8 +83,8 @@ pub struct PeerGlimpse {
     pub slots: SlotSet,
     /// Its master, if it is a replica of a known one.
     pub master: Option<NodeIx>,
-    /// Address.
-    pub address: Address,
+    /// Address, interned.
+    pub address: AddressIx,
     /// Whether the outbound link to it exists.
     pub link: bool,
 }

@@ -20,7 +20,7 @@ pub mod reason;
 pub mod record;
 pub mod summary;
 
-pub use event::{Event, event_names};
+pub use event::{Event, EventKind, event_names};
 pub use finding::{Finding, FindingKind};
 pub use glimpse::{Glimpse, NodeGlimpse, PeerGlimpse, Process};
 pub use history::{Operation, OperationKind, Outcome};

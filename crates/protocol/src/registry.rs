@@ -88,6 +88,11 @@ impl Registry {
         self.ids.len() as u32
     }
 
+    /// How many addresses are interned, the blank one included; every index is below it.
+    pub fn address_count(&self) -> u32 {
+        self.addresses.len() as u32
+    }
+
     /// The index of this address, new or known.
     pub fn address(&mut self, address: Address) -> AddressIx {
         let next = AddressIx(self.addresses.len() as u32);
@@ -101,5 +106,49 @@ impl Registry {
     /// The address behind an index. Panics if the index comes from another registry.
     pub fn address_of(&self, address: AddressIx) -> Address {
         self.addresses[address.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(number: u64) -> NodeId {
+        NodeId::from_random([number, 0, 0])
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_has_one_index_and_an_index_one_id(numbers in vec(0_u64..20, 0..60)) {
+            let mut registry = Registry::new();
+            let mut first_uses = Vec::new();
+            for number in numbers {
+                prop_assert_eq!(registry.find(&id(number)).is_some(), first_uses.contains(&number));
+                let index = registry.node(id(number));
+                if !first_uses.contains(&number) {
+                    first_uses.push(number);
+                }
+                prop_assert_eq!(registry.id(index), id(number));
+                prop_assert_eq!(registry.find(&id(number)), Some(index));
+                prop_assert_eq!(first_uses[index.index()], number, "in the order of first use");
+                prop_assert_eq!(registry.node_count() as usize, first_uses.len());
+            }
+        }
+
+        #[test]
+        fn an_address_has_one_index(ports in vec(0_u16..20, 0..60)) {
+            let mut registry = Registry::new();
+            for port in ports {
+                let address = Address { port, ..Address::default() };
+                let index = registry.address(address);
+                prop_assert_eq!(registry.address_of(index), address);
+                prop_assert_eq!(registry.address(address), index);
+                prop_assert_eq!(index == AddressIx::BLANK, port == 0);
+                prop_assert!(index.0 < registry.address_count());
+            }
+        }
     }
 }

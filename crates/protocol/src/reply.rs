@@ -49,9 +49,10 @@ impl Reply {
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, items: &[Reply]| {
-            items.iter().enumerate().try_for_each(|(index, item)| {
-                write!(f, "{}{item}", if index == 0 { "" } else { " " })
-            })
+            items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| write!(f, "{}{item}", if index == 0 { "" } else { " " }))
         };
         match self {
             Reply::Simple(text) | Reply::Verbatim(text) => f.write_str(text),

@@ -1,14 +1,15 @@
 //! The configuration directives of a cluster node, with Redis' names, units, defaults and ranges
 //! (rules CF-1 … CF-32).
 //!
-//! One table declares each directive once; [`Settings`] has one typed field for each, named like the directive
-//! with underscores. Reading and printing follow redis.conf, CONFIG SET and CONFIG GET of 7.0.15, error texts
-//! included; they were compared with a running server.
+//! One table declares each directive once; [`Settings`] has one typed field for each, named like the
+//! directive with underscores. Reading and printing follow redis.conf, CONFIG SET and CONFIG GET of 7.0.15,
+//! error texts included; they were compared with a running server.
 //!
-//! Deviations: `cluster-announce-ip` must be an IP literal, because addresses here hold no other text (Redis takes
-//! any text). A few directives that only matter outside a simulation (`bind`, `logfile`, ...) are accepted as text
-//! and never looked at; [`Directive::effect`] tells which. Directives that are in no table are unknown here,
-//! among them all that tune encodings, memory and scripts, and the TLS certificates.
+//! Deviations: `cluster-announce-ip` must be an IP literal, because addresses here hold no other text (Redis
+//! takes any text). Directives that matter only outside a simulation (`bind`, `logfile`, ...) are accepted
+//! and never looked at; [`Directive::effect`] tells which. What is not in the table is unknown here, among
+//! others all that tunes encodings and scripts, the TLS certificates, and `replicaof`, which a cluster node
+//! refuses.
 //!
 //! Never here: what a directive does. That is the node's.
 
@@ -26,7 +27,7 @@ pub use table::Settings;
 /// Why a directive was not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
-    /// The directive as the caller wrote it.
+    /// The directive: as the caller wrote it if it is unknown or named twice, else in lower case.
     pub name: String,
     /// What is wrong.
     pub reason: Reason,
@@ -61,8 +62,10 @@ pub enum Reason {
     HostnameCharacter,
     /// Not an IP literal. Redis would take it; see the head of [the module](self).
     NotAnIp,
-    /// A file name with a directory in it; it names the directive (rule CF-28).
+    /// A path where a plain name is wanted; the directive is named (rule CF-28).
     NotAFileName(&'static str),
+    /// Nothing where a name is wanted; the directive is named (rule CF-28).
+    Empty(&'static str),
 }
 
 impl fmt::Display for Reason {
@@ -85,7 +88,11 @@ impl fmt::Display for Reason {
                 f.write_str("Hostnames may only contain alphanumeric characters, hyphens or dots")
             }
             Reason::NotAnIp => f.write_str("argument must be an IPv4 or IPv6 address"),
-            Reason::NotAFileName(name) => write!(f, "{name} can't be a path, just a filename"),
+            Reason::NotAFileName(name) => {
+                let kind = if name.ends_with("dirname") { "dirname" } else { "filename" };
+                write!(f, "{name} can't be a path, just a {kind}")
+            }
+            Reason::Empty(name) => write!(f, "{name} can't be empty"),
         }
     }
 }
@@ -108,7 +115,7 @@ impl std::error::Error for SettingError {}
 impl Settings {
     /// The directive with this name or deprecated alias, in any case.
     pub fn directive(name: &str) -> Option<&'static Directive> {
-        table::DIRECTIVES.iter().find(|directive| directive.is_named(name))
+        find(name).map(|(directive, _)| directive)
     }
 
     /// All directives, in the order of the table.
@@ -116,29 +123,29 @@ impl Settings {
         table::DIRECTIVES.iter()
     }
 
-    /// Gives a directive the value that this text means in redis.conf, whether or not CONFIG SET may change it.
+    /// Gives a directive the value that this text means in redis.conf, even if CONFIG SET may not change it.
     ///
-    /// A `save` line replaces the save points there are, as CONFIG SET does. On an error nothing is changed.
+    /// `save` replaces all the save points there are, as CONFIG SET does. On an error nothing is changed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
-        let error = |reason| SettingError { name: name.to_owned(), reason };
-        let directive = Settings::directive(name).ok_or_else(|| error(Reason::Unknown))?;
-        (directive.parse)(self, directive, value).map_err(error)?;
-        self.hz = self.hz.clamp(1, 500); // CF-16: taken, and brought into the range
+        let (directive, spelling) = find(name).ok_or_else(|| error(name, Reason::Unknown))?;
+        (directive.parse)(self, directive, value).map_err(|reason| error(spelling, reason))?;
+        // Taken as they are, then brought into what they can be (CF-16, CF-19).
+        self.hz = self.hz.clamp(1, 500);
+        self.repl_backlog_size = self.repl_backlog_size.max(16 * 1024);
         Ok(())
     }
 
     /// CONFIG SET: gives several directives their values, all or none.
     pub fn change(&mut self, pairs: &[(&str, &str)]) -> Result<(), SettingError> {
-        let error = |name: &str, reason| Err(SettingError { name: name.to_owned(), reason });
         for (index, (name, _)) in pairs.iter().enumerate() {
-            match Settings::directive(name).map(|directive| directive.change) {
-                None => return error(name, Reason::Unknown),
-                Some(Change::AtStart) => return error(name, Reason::Immutable),
-                Some(Change::Protected) => return error(name, Reason::Protected),
-                Some(Change::AtRunTime) => (),
+            let (directive, spelling) = find(name).ok_or_else(|| error(name, Reason::Unknown))?;
+            match directive.change {
+                Change::AtStart => return Err(error(spelling, Reason::Immutable)),
+                Change::Protected => return Err(error(spelling, Reason::Protected)),
+                Change::AtRunTime => (),
             }
             if pairs[..index].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
-                return error(name, Reason::Duplicate);
+                return Err(error(name, Reason::Duplicate));
             }
         }
         let mut changed = self.clone();
@@ -151,6 +158,15 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<String> {
         Settings::directive(name).map(|directive| (directive.print)(self))
     }
+}
+
+/// The directive with this name, and which of its names it is.
+fn find(name: &str) -> Option<(&'static Directive, &'static str)> {
+    table::DIRECTIVES.iter().find_map(|directive| Some((directive, directive.spelling(name)?)))
+}
+
+fn error(name: &str, reason: Reason) -> SettingError {
+    SettingError { name: name.to_owned(), reason }
 }
 
 #[cfg(test)]

@@ -62,6 +62,23 @@ mod tests {
         assert_eq!(key_slot(b"123456789").number(), 0x31C3 & 16383);
     }
 
+    /// Every key that a real server was asked about: `key_hex,key_python_repr,slot_redis,...`.
+    #[test]
+    fn ks_1_all_keys_have_the_slot_that_a_real_server_gave_them() {
+        let rows = include_str!("../../../tests/data/reference/keyslots.csv").lines().skip(1);
+        let mut count = 0;
+        for row in rows {
+            let (hex, rest) = row.split_once(',').expect("several fields");
+            // The second field is for people and may hold commas itself; the others stand at the end.
+            let slot = rest.rsplit(',').nth(2).expect("the slot").parse().expect("a number");
+            let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex digits");
+            let key: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+            assert_eq!(key_slot(&key), Slot(slot), "{row}");
+            count += 1;
+        }
+        assert!(count > 100, "only {count} rows");
+    }
+
     #[test]
     fn ks_1_only_a_closed_tag_with_content_counts() {
         assert_eq!(hash_tag(b"a{tag}b"), b"tag");

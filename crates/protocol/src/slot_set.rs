@@ -173,3 +173,90 @@ impl fmt::Debug for SlotSet {
         write!(f, "SlotSet({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slot() -> impl Strategy<Value = Slot> {
+        // Neighbours and the edges of words often, any slot sometimes.
+        prop_oneof![0_u16..140, 16250_u16..16384, 0_u16..16384].prop_filter_map("a slot", Slot::new)
+    }
+
+    fn set() -> impl Strategy<Value = BTreeSet<Slot>> {
+        vec(slot(), 0..60).prop_map(|slots| slots.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_set(steps in vec((slot(), any::<bool>()), 0..200)) {
+            let (mut model, mut set) = (BTreeSet::new(), SlotSet::empty());
+            for (slot, put_in) in steps {
+                let before = set.clone();
+                let changed = if put_in { set.insert(slot) } else { set.remove(slot) };
+                prop_assert_eq!(changed, if put_in { model.insert(slot) } else { model.remove(&slot) });
+                prop_assert_eq!(changed, before != set, "an earlier clone does not change with it");
+                prop_assert_eq!(set.contains(slot), put_in);
+                prop_assert_eq!(set.len() as usize, model.len());
+                prop_assert_eq!(set.is_empty(), model.is_empty());
+            }
+            prop_assert!(set.iter().eq(model.iter().copied()));
+            prop_assert_eq!(set, model.into_iter().collect());
+        }
+
+        #[test]
+        fn difference_is_the_symmetric_one(mine in set(), theirs in set()) {
+            let expected: Vec<Slot> = mine.symmetric_difference(&theirs).copied().collect();
+            let (mine, theirs): (SlotSet, SlotSet) =
+                (mine.into_iter().collect(), theirs.into_iter().collect());
+            prop_assert_eq!(mine.difference(&theirs).collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn runs_are_maximal_and_complete(slots in set()) {
+            let set: SlotSet = slots.iter().copied().collect();
+            let runs = set.runs();
+            let again = runs.iter().flat_map(|(first, last)| first.number()..=last.number());
+            prop_assert!(again.eq(slots.iter().map(|slot| slot.number())));
+            for pair in runs.windows(2) {
+                prop_assert!(pair[0].1.number() + 1 < pair[1].0.number(), "a gap between runs");
+            }
+        }
+
+        /// Rule WR-2: slot s is bit s % 8 of byte s / 8.
+        #[test]
+        fn wr_2_survives_the_wire(slots in set()) {
+            let set: SlotSet = slots.iter().copied().collect();
+            let wire = set.to_wire();
+            for slot in Slot::all() {
+                prop_assert_eq!(wire[slot.index() / 8] >> (slot.index() % 8) & 1 == 1, slots.contains(&slot));
+            }
+            let again = SlotSet::from_wire(&wire);
+            prop_assert_eq!((again.len(), &again), (set.len(), &set));
+        }
+    }
+
+    #[test]
+    fn ranges_are_printed_as_redis_prints_them() {
+        let range = |first, last| SlotSet::range(Slot::new(first).unwrap(), Slot::new(last).unwrap());
+        let mut set = range(0, 99);
+        set.insert(Slot::new(200).unwrap());
+        assert_eq!(set.to_string(), "0-99 200");
+        assert_eq!((range(0, 16383).len(), range(5, 4).len()), (SLOT_COUNT, 0));
+    }
+
+    #[test]
+    fn a_clone_shares_its_bits_until_one_changes() {
+        let mut set: SlotSet = Slot::new(1).into_iter().collect();
+        let clone = set.clone();
+        assert!(set.shares_bits_with(&clone));
+        assert!(!set.insert(Slot::new(1).unwrap()) && set.shares_bits_with(&clone), "nothing new");
+        assert!(set.remove(Slot::new(1).unwrap()) && !set.shares_bits_with(&clone));
+        assert_eq!((set.len(), clone.len()), (0, 1));
+    }
+}

@@ -1,1 +1,40 @@
-//! The simulated world: hosts, faults and their ledger, clients, the event loop
+//! The simulated world: hosts with their devices and processes, clients, faults and their ledger, the event loop.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`world`] | the world, and what happens when an event is due |
+//! | `agenda` | the events that the engine's queue holds |
+//! | `payload` | what travels on the network |
+//! | `host`, `process` | a host and its devices; how its process takes inputs and what its effects do |
+//! | `sockets` | which connection belongs to which link, client or master |
+//! | `saving` | nodes.conf on its way to the disk |
+//! | `client_host` | clients and their connections |
+//! | `formation` | how a cluster stands at time 0 |
+//! | `journal` | the records, their fingerprint, and the timeline entries that wait for them |
+//! | `timeline`, `targets`, `faults`, `ledger` | what the scenario does, to whom, how, and what came of it |
+//! | [`nemesis`] | random fault plans, drawn into explicit entries |
+//! | `glimpse` | the world as checkers and reports see it |
+//!
+//! The world applies and never judges: what a record means is for `check` to say.
+
+mod agenda;
+mod client_host;
+mod faults;
+mod formation;
+mod glimpse;
+mod host;
+mod journal;
+mod ledger;
+pub mod nemesis;
+mod payload;
+mod process;
+mod saving;
+mod sockets;
+mod targets;
+mod timeline;
+pub mod world;
+
+pub use agenda::Happening;
+pub use faults::EntryEdge;
+pub use ledger::CommandResult;
+pub use world::{World, start};

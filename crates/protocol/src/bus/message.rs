@@ -78,6 +78,11 @@ impl MessageKind {
         }
     }
 
+    /// The kind with this number on the wire (rule WR-3).
+    pub fn from_number(number: u16) -> Option<MessageKind> {
+        MessageKind::ALL.get(number as usize).copied()
+    }
+
     /// The kind with this statistics name.
     pub fn from_name(name: &str) -> Option<MessageKind> {
         MessageKind::ALL.into_iter().find(|kind| kind.name() == name)

@@ -28,10 +28,10 @@ pub struct Directive {
 }
 
 impl Directive {
-    /// Whether this is its name or its alias, in any case.
-    pub fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-            || self.alias.is_some_and(|alias| alias.eq_ignore_ascii_case(name))
+    /// Its name or its alias, whichever this is in any case; `None` if it is neither.
+    pub fn spelling(&self, name: &str) -> Option<&'static str> {
+        let mut spellings = [Some(self.name), self.alias].into_iter().flatten();
+        spellings.find(|spelling| spelling.eq_ignore_ascii_case(name))
     }
 }
 
@@ -52,6 +52,8 @@ pub enum Unit {
     Choice,
     /// Any text.
     Text,
+    /// The name of a file or directory, without `/`.
+    FileName,
     /// An IP address, or nothing.
     Ip,
     /// Pairs of seconds and changes: `3600 1 300 100`; nothing for none.

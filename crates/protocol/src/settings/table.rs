@@ -14,6 +14,15 @@ const I32: i32 = i32::MAX;
 const I64: i64 = i64::MAX;
 const U64: u64 = u64::MAX;
 
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+
 macro_rules! directives {
     ($($name:literal $(or $alias:literal)? => $field:ident: $type:ty = $default:literal,
         $unit:ident $(($min:literal, $max:expr))?, $change:ident, $effect:ident, $meaning:literal;)*) => {
@@ -21,17 +30,17 @@ macro_rules! directives {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Settings {
             $(
-                #[doc = concat!("`", $name, "`, default `", $default, "`, ", stringify!($unit), ": ", $meaning, ".")]
+                #[doc = concat!("`", $name, "`, [`Unit::", stringify!($unit), "`], [`Effect::",
+                    stringify!($effect), "`], default `", $default, "`: ", $meaning, ".")]
                 pub $field: $type,
             )*
         }
 
         pub(super) static DIRECTIVES: &[Directive] = &[$(Directive {
             name: $name,
-            alias: [None::<&'static str> $(, Some($alias))?][const { 0 $(+ { _ = $alias; 1 })? }],
+            alias: optional!($($alias)?),
             unit: Unit::$unit,
-            range: [None::<(i128, i128)> $(, Some(($min as i128, $max as i128)))?]
-                [const { 0 $(+ { _ = $min; 1 })? }],
+            range: optional!($(($min as i128, $max as i128))?),
             choices: <$type as Value>::CHOICES,
             default: $default,
             change: Change::$change,
@@ -65,15 +74,16 @@ directives! {
     "cluster-config-file" => cluster_config_file: String = "nodes.conf", Text, AtStart, Live,
         "the file that the node keeps its view of the cluster in (CF-2, NC-1)";
     "cluster-node-timeout" => cluster_node_timeout: i64 = "15000", Milliseconds(0, I64), AtRunTime, Live,
-        "how long a node may be silent before it counts as failing; most other delays are multiples of it (CF-3)";
+        "how long a node may be silent before it counts as failing; many other delays follow from it (CF-3)";
     "cluster-port" => cluster_port: u16 = "0", Count(0, 65535), AtStart, Live,
         "the port of the cluster bus; 0 means client port + 10000 (CF-4)";
     "cluster-replica-validity-factor" or "cluster-slave-validity-factor" =>
         cluster_replica_validity_factor: i32 = "10", Count(0, I32), AtRunTime, Live,
-        "how old, in node timeouts, a replica's data may be for it to stand for election; 0 means any age (CF-5, EL-5)";
+        "how old, in node timeouts, the data of a candidate may be; 0 means any age (CF-5, EL-5)";
     "cluster-migration-barrier" => cluster_migration_barrier: i32 = "1", Count(0, I32), AtRunTime, Live,
         "how many working replicas a master keeps when one moves to an orphaned master (CF-6, RM-2)";
-    "cluster-allow-replica-migration" => cluster_allow_replica_migration: bool = "yes", YesNo, AtRunTime, Live,
+    "cluster-allow-replica-migration" =>
+        cluster_allow_replica_migration: bool = "yes", YesNo, AtRunTime, Live,
         "replicas may move to orphaned masters, and masters without slots become replicas (CF-7, RM-1, SO-9)";
     "cluster-require-full-coverage" => cluster_require_full_coverage: bool = "yes", YesNo, AtRunTime, Live,
         "the cluster is down for all slots while one of them is not covered (CF-8, ST-3)";
@@ -145,11 +155,13 @@ directives! {
     "replica-serve-stale-data" or "slave-serve-stale-data" =>
         replica_serve_stale_data: bool = "yes", YesNo, AtRunTime, Live,
         "a replica without its master goes on serving reads (CF-24)";
-    "replica-priority" or "slave-priority" => replica_priority: i32 = "100", Count(0, I32), AtRunTime, Outside,
+    "replica-priority" or "slave-priority" =>
+        replica_priority: i32 = "100", Count(0, I32), AtRunTime, Outside,
         "Sentinel's order of preference; a cluster does not look at it";
     "replica-announced" => replica_announced: bool = "yes", YesNo, AtRunTime, Outside,
         "Sentinel may see this replica; a cluster does not look at it";
-    "replica-announce-ip" or "slave-announce-ip" => replica_announce_ip: String = "", Text, AtRunTime, Outside,
+    "replica-announce-ip" or "slave-announce-ip" =>
+        replica_announce_ip: String = "", Text, AtRunTime, Outside,
         "the address that a replica tells its master for INFO";
     "replica-announce-port" or "slave-announce-port" =>
         replica_announce_port: u16 = "0", Count(0, 65535), AtRunTime, Outside,
@@ -172,19 +184,21 @@ directives! {
         "the base of an append-only file is a snapshot (CF-26)";
     "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, DataPath,
         "write the time into the append-only file (CF-26)";
-    "auto-aof-rewrite-percentage" => auto_aof_rewrite_percentage: i32 = "100", Count(0, I32), AtRunTime, DataPath,
+    "auto-aof-rewrite-percentage" =>
+        auto_aof_rewrite_percentage: i32 = "100", Count(0, I32), AtRunTime, DataPath,
         "rewrite the append-only file when it grew by so many per cent; 0 means never (CF-27, AO-12)";
-    "auto-aof-rewrite-min-size" => auto_aof_rewrite_min_size: u64 = "64mb", Bytes(0, I64), AtRunTime, DataPath,
+    "auto-aof-rewrite-min-size" =>
+        auto_aof_rewrite_min_size: u64 = "64mb", Bytes(0, I64), AtRunTime, DataPath,
         "but not while it is smaller than this (CF-27, AO-12)";
-    "appendfilename" => appendfilename: String = "appendonly.aof", Text, AtStart, DataPath,
+    "appendfilename" => appendfilename: String = "appendonly.aof", FileName, AtStart, DataPath,
         "the name that the files of the append-only file begin with (CF-28, AO-1)";
-    "appenddirname" => appenddirname: String = "appendonlydir", Text, AtStart, DataPath,
+    "appenddirname" => appenddirname: String = "appendonlydir", FileName, AtStart, DataPath,
         "the directory of these files (CF-28, AO-1)";
     "save" => save: Vec<(u64, u64)> = "3600 1 300 100 60 10000", SavePoints, AtRunTime, DataPath,
         "when a snapshot is saved: after so many seconds with so many changes (CF-29, RB-1)";
     "stop-writes-on-bgsave-error" => stop_writes_on_bgsave_error: bool = "yes", YesNo, AtRunTime, DataPath,
         "refuse writes when the last snapshot failed (CF-30, RB-3)";
-    "dbfilename" => dbfilename: String = "dump.rdb", Text, Protected, DataPath,
+    "dbfilename" => dbfilename: String = "dump.rdb", FileName, Protected, DataPath,
         "the file of the snapshot";
     "rdbcompression" => rdbcompression: bool = "yes", YesNo, AtRunTime, DataPath,
         "compress strings in snapshots";

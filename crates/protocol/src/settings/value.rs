@@ -36,7 +36,7 @@ macro_rules! numbers {
     ($($number:ty)*) => {
         $(impl Value for $number {
             fn parse(directive: &Directive, text: &str) -> Result<$number, Reason> {
-                let number = match directive.unit {
+                let number: i128 = match directive.unit {
                     Unit::Bytes => memory(text)?.into(),
                     _ => integer(text)?.into(),
                 };
@@ -63,8 +63,8 @@ fn integer(text: &str) -> Result<i64, Reason> {
     if number.to_string() == text { Ok(number) } else { Err(Reason::NotAnInteger) }
 }
 
-/// Digits and an optional unit. Redis' own leniency is kept: no digits are 0, too many saturate, and what a unit
-/// makes too large wraps around.
+/// Digits and an optional unit. Redis' own leniency is kept: no digits are 0, too many saturate, and what a
+/// unit makes too large wraps around.
 fn memory(text: &str) -> Result<u64, Reason> {
     let unit_at = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(unit_at);
@@ -86,9 +86,12 @@ fn memory(text: &str) -> Result<u64, Reason> {
 
 impl Value for String {
     fn parse(directive: &Directive, text: &str) -> Result<String, Reason> {
-        let names_a_file = matches!(directive.name, "appendfilename" | "appenddirname" | "dbfilename");
+        let names_a_file = directive.unit == Unit::FileName;
         if names_a_file && text.contains('/') {
             return Err(Reason::NotAFileName(directive.name));
+        }
+        if names_a_file && text.is_empty() {
+            return Err(Reason::Empty(directive.name));
         }
         Ok(text.to_owned())
     }

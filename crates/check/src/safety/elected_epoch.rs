@@ -1,0 +1,72 @@
+//! S3: no two nodes become master by election with the same config epoch.
+
+use std::collections::BTreeMap;
+
+use rcsim_observe::reason::PromotionCause;
+use rcsim_observe::{Event, EventKind, FindingKind, Record};
+use rcsim_protocol::{Epoch, NodeIx};
+
+use crate::catalogue::{Cost, Description};
+use crate::findings::{Broken, Findings};
+use crate::invariant::{Invariant, Scene};
+
+pub(crate) const DESCRIPTION: Description = Description {
+    id: "S3",
+    name: "unique elected epoch",
+    kind: FindingKind::Safety,
+    sentence: "No two nodes become master by election with the same configEpoch. Epochs made by a bump, a collision or \
+               TAKEOVER are outside this statement.",
+    rules: &["IV-2", "EL-18"],
+    weaknesses: &[],
+    cost: Cost::PerEvent,
+    events: &[EventKind::Promoted],
+};
+
+/// Who was elected in which epoch.
+#[derive(Clone, Default)]
+pub(crate) struct ElectedEpoch {
+    elected: BTreeMap<Epoch, NodeIx>,
+}
+
+impl Invariant for ElectedEpoch {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn observe(&mut self, record: &Record, scene: Scene<'_>, findings: &mut Findings) {
+        let Event::Promoted {
+            cause: PromotionCause::Election | PromotionCause::ManualFailover, epoch, ..
+        } = record.event
+        else {
+            return;
+        };
+        let Some(winner) = record.place.and_then(|place| scene.facts.identity(place)) else { return };
+        let first = *self.elected.entry(epoch).or_insert(winner);
+        if first != winner {
+            let text = format!(
+                "{} and {} were both elected in epoch {epoch}.",
+                scene.name(first),
+                scene.name(winner)
+            );
+            let places = scene.places_of([first, winner]);
+            findings.report(scene, Broken { invariant: &DESCRIPTION, places, text, known_as: None });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, promoted};
+
+    #[test]
+    fn iv_2_an_epoch_has_one_elected_master() {
+        let mut bench = Bench::new(3, 3);
+        bench.event(3, promoted(PromotionCause::Election, 0, 7));
+        bench.event(4, promoted(PromotionCause::Election, 1, 8));
+        bench.event(5, promoted(PromotionCause::Takeover, 2, 8));
+        assert_eq!(bench.broken("S3"), 0);
+        bench.event(5, promoted(PromotionCause::ManualFailover, 2, 8));
+        assert_eq!(bench.broken("S3"), 1);
+    }
+}

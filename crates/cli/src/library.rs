@@ -1,0 +1,102 @@
+//! The scenarios in this binary: those of the repository's `scenarios` folder, by their path without `.json`.
+
+/// The scenario of `rcsim` without arguments.
+pub(crate) const DEFAULT: &str = "lessons/kill-a-master";
+
+/// A scenario in this binary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Embedded {
+    /// Its path under `scenarios`, without `.json`.
+    pub(crate) name: &'static str,
+    /// Its text.
+    pub(crate) text: &'static str,
+}
+
+macro_rules! embedded {
+    ($($name:literal)*) => {
+        /// All of them, by name.
+        pub(crate) const ALL: &[Embedded] = &[$(Embedded {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/", $name, ".json")),
+        }),*];
+    };
+}
+
+embedded! {
+    "lessons/hello"
+    "lessons/kill-a-master"
+    "library/clock-jump"
+    "library/empty-restart"
+    "library/epoch-collision"
+    "library/flapping-link"
+    "library/forgotten-node"
+    "library/kill-master-and-its-replica"
+    "library/kill-two-masters-of-three"
+    "library/manual-failover"
+    "library/manual-failover-force"
+    "library/manual-failover-takeover"
+    "library/minority-partition-with-clients-on-both-sides"
+    "library/one-way-partition"
+    "library/partial-partition-bridge"
+    "library/paused-master-comes-back"
+    "library/replica-migration-to-an-orphan"
+    "library/restart-with-new-address"
+    "library/slow-disk-at-the-vote"
+    "library/stale-replica-must-not-win"
+    "library/two-replicas-race"
+}
+
+/// The scenario of this name; `scenarios/` in front and `.json` behind are taken too.
+pub(crate) fn find(name: &str) -> Option<Embedded> {
+    let name = name.strip_prefix("scenarios/").unwrap_or(name);
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    ALL.iter().find(|scenario| scenario.name == name).copied()
+}
+
+/// Names that somebody who typed `name` may have meant: those with the same last part, or with the word in it.
+pub(crate) fn resembling(name: &str) -> Vec<&'static str> {
+    let word = name.trim_end_matches(".json").rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ALL.iter()
+        .map(|scenario| scenario.name)
+        .filter(|known| !word.is_empty() && known.contains(&word))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn collect(folder: &Path, root: &Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the entry can be read").path();
+            let text = path.to_string_lossy();
+            if path.is_dir() {
+                collect(&path, root, names);
+            } else if text.ends_with(".json") && !text.ends_with(".schema.json") {
+                let inside = path.strip_prefix(root).expect("it is inside").with_extension("");
+                names.push(inside.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_is_the_folder() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        let mut names = Vec::new();
+        collect(&root, &root, &mut names);
+        names.sort();
+        let table: Vec<&str> = ALL.iter().map(|scenario| scenario.name).collect();
+        assert_eq!(table, names, "the table in library.rs lists every file of scenarios/, in order");
+    }
+
+    #[test]
+    fn names_are_found_as_people_write_them() {
+        for name in [DEFAULT, "scenarios/lessons/kill-a-master.json", "lessons/kill-a-master.json"] {
+            assert_eq!(find(name).map(|found| found.name), Some(DEFAULT), "{name}");
+        }
+        assert!(find("kill-a-master").is_none());
+        assert_eq!(resembling("Kill-a-master"), [DEFAULT]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Commands about the connection itself: PING, ECHO, SELECT, READONLY, READWRITE, ASKING; REPLCONF and PSYNC,
+//! by which a client turns into a replica; and DEBUG.
+//!
+//! Rules: CM-3, RD-14, RD-20, PK-5. Of DEBUG there is DROP-CLUSTER-PACKET-FILTER only; it is always allowed,
+//! as with `enable-debug-command yes`.
+
+use rcsim_protocol::bus::MessageKind;
+use rcsim_protocol::{Command, Reply};
+
+use super::text::required_integer;
+use super::{unknown_form, wrong_arity};
+use crate::node::{ConnectionId, Node};
+use crate::outside::Outside;
+use crate::redirect::Session;
+
+impl Node {
+    pub(super) fn ping_command(
+        &mut self,
+        _: ConnectionId,
+        command: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        Some(match (command.word(1), command.len()) {
+            (None, _) => Reply::Simple("PONG".to_owned()),
+            (Some(message), 2) => Reply::bulk(message),
+            (Some(_), _) => wrong_arity("ping"),
+        })
+    }
+
+    pub(super) fn echo_command(
+        &mut self,
+        _: ConnectionId,
+        command: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        command.word(1).map(Reply::bulk)
+    }
+
+    pub(super) fn select_command(
+        &mut self,
+        _: ConnectionId,
+        command: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        Some(match required_integer(command, 1) {
+            Ok(0) => Reply::ok(),
+            Ok(_) => Reply::err("SELECT is not allowed in cluster mode"),
+            Err(reply) => reply,
+        })
+    }
+
+    pub(super) fn readonly_command(
+        &mut self,
+        connection: ConnectionId,
+        _: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        self.set_session(connection, |session| session.read_only = true)
+    }
+
+    pub(super) fn readwrite_command(
+        &mut self,
+        connection: ConnectionId,
+        _: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        self.set_session(connection, |session| session.read_only = false)
+    }
+
+    pub(super) fn asking_command(
+        &mut self,
+        connection: ConnectionId,
+        _: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        self.set_session(connection, |session| session.asking = true)
+    }
+
+    fn set_session(&mut self, connection: ConnectionId, set: impl FnOnce(&mut Session)) -> Option<Reply> {
+        self.clients.session_mut(connection).map(set);
+        Some(Reply::ok())
+    }
+
+    pub(super) fn replication_command(
+        &mut self,
+        connection: ConnectionId,
+        command: &Command,
+        out: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        self.replica_command(connection, command, out)
+    }
+
+    /// DEBUG DROP-CLUSTER-PACKET-FILTER: messages of this kind are dropped on arrival; a number that is no
+    /// kind ends that (PK-5).
+    pub(super) fn debug_command(
+        &mut self,
+        _: ConnectionId,
+        command: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        if !command.is(1, "drop-cluster-packet-filter") || command.len() != 3 {
+            return Some(unknown_form(command, "DEBUG"));
+        }
+        Some(match required_integer(command, 2) {
+            Ok(kind) => {
+                self.clients.dropped_kind = u16::try_from(kind).ok().and_then(MessageKind::from_number);
+                Reply::ok()
+            }
+            Err(reply) => reply,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! The commands: one table, and the checks that come before each.
+//!
+//! The order of the checks is Redis': name, number of words, who serves the key, enough replicas, a replica
+//! is read only, a replica without its master, the pause of writes; then the command itself (RD-12, RP-23,
+//! CF-23, CF-24, MF-11). Rules: CM-1, CM-3, RD-20, RD-21. Texts were compared with a running 7.0.15. Not here
+//! yet: every data type but registers, the options of SET, WAIT, MIGRATE, transactions, scripts, pub/sub.
+
+mod cluster;
+mod config;
+mod connection;
+mod data;
+mod info;
+mod text;
+
+use rcsim_protocol::{Command, Reply};
+
+use crate::node::{ConnectionId, Node};
+use crate::outside::Outside;
+use crate::replication::MasterLink;
+use text::shown;
+
+/// A reply, or an error as reply: so that `?` ends a command.
+type Answer = Result<Reply, Reply>;
+
+/// What runs a command; `None`: there is no reply now.
+type Handler = fn(&mut Node, ConnectionId, &Command, &mut Outside<'_>) -> Option<Reply>;
+
+/// One command of the table.
+struct Declaration {
+    /// Its name, in lower case.
+    name: &'static str,
+    /// How many words it has with its name; if negative, at least so many.
+    arity: i32,
+    keys: Keys,
+    /// Whether it changes data.
+    is_write: bool,
+    /// Whether a replica without its master runs it in any case (CF-24).
+    is_stale: bool,
+    run: Handler,
+}
+
+/// Where the keys of a command are.
+#[derive(Clone, Copy)]
+enum Keys {
+    None,
+    /// The first word behind the name.
+    First,
+    /// All words behind the name.
+    All,
+}
+
+const COMMANDS: &[Declaration] = &[
+    read("asking", 1, Keys::None, Node::asking_command),
+    stale("cluster", -2, Node::cluster_command),
+    stale("config", -2, Node::config_command),
+    read("dbsize", 1, Keys::None, Node::dbsize_command),
+    stale("debug", -2, Node::debug_command),
+    write("del", -2, Keys::All, Node::del_command),
+    stale("echo", 2, Node::echo_command),
+    read("exists", -2, Keys::All, Node::exists_command),
+    write("flushall", -1, Keys::None, Node::flushall_command),
+    read("get", 2, Keys::First, Node::get_command),
+    stale("info", -1, Node::info_command),
+    read("ping", -1, Keys::None, Node::ping_command),
+    read("psync", -3, Keys::None, Node::replication_command),
+    stale("readonly", 1, Node::readonly_command),
+    stale("readwrite", 1, Node::readwrite_command),
+    stale("replconf", -1, Node::replication_command),
+    stale("role", 1, Node::role_command),
+    stale("select", 2, Node::select_command),
+    write("set", -3, Keys::First, Node::set_command),
+];
+
+const fn read(name: &'static str, arity: i32, keys: Keys, run: Handler) -> Declaration {
+    Declaration { name, arity, keys, is_write: false, is_stale: false, run }
+}
+
+const fn write(name: &'static str, arity: i32, keys: Keys, run: Handler) -> Declaration {
+    Declaration { name, arity, keys, is_write: true, is_stale: false, run }
+}
+
+const fn stale(name: &'static str, arity: i32, run: Handler) -> Declaration {
+    Declaration { name, arity, keys: Keys::None, is_write: false, is_stale: true, run }
+}
+
+impl Keys {
+    fn of(self, command: &Command) -> Vec<&[u8]> {
+        let count = match self {
+            Keys::None => 0,
+            Keys::First => 1,
+            Keys::All => command.len(),
+        };
+        command.words().skip(1).take(count).collect()
+    }
+}
+
+impl Node {
+    /// Runs a command of a client; `None`: there is no reply now, because it waits or the reply comes by
+    /// itself.
+    pub(crate) fn dispatch(
+        &mut self,
+        connection: ConnectionId,
+        command: &Command,
+        out: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        let Some(declaration) = COMMANDS.iter().find(|known| command.is(0, known.name)) else {
+            return Some(unknown_command(command));
+        };
+        if !fits(declaration.arity, command.len()) {
+            return Some(wrong_arity(declaration.name));
+        }
+        if let Some(refusal) = self.refusal(connection, declaration, command, out) {
+            return Some(refusal);
+        }
+        if declaration.is_write && self.clients.writes_paused() {
+            self.clients.postpone(connection, command.clone());
+            return None;
+        }
+        (declaration.run)(self, connection, command, out)
+    }
+
+    fn refusal(
+        &self,
+        connection: ConnectionId,
+        declaration: &Declaration,
+        command: &Command,
+        out: &Outside<'_>,
+    ) -> Option<Reply> {
+        let keys = declaration.keys.of(command);
+        if let Some(reply) = self.redirection(connection, &keys, declaration.is_write, out) {
+            return Some(reply);
+        }
+        let follows = self.replication.link != MasterLink::Off;
+        let refuse = |text: &str| Some(Reply::Error(text.to_owned()));
+        if declaration.is_write && !follows && self.lacks_good_replicas() {
+            return refuse("NOREPLICAS Not enough good replicas to write.");
+        }
+        if declaration.is_write && follows && self.settings.replica_read_only {
+            return refuse("READONLY You can't write against a read only replica.");
+        }
+        let cut_off = follows && !self.replication.link.is_up() && !self.settings.replica_serve_stale_data;
+        if cut_off && !declaration.is_stale {
+            let why = "Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+            return refuse(&format!("MASTERDOWN {why}"));
+        }
+        None
+    }
+}
+
+/// Whether a command may have so many words.
+fn fits(arity: i32, words: usize) -> bool {
+    let least = arity.unsigned_abs() as usize;
+    if arity < 0 { words >= least } else { words == least }
+}
+
+fn wrong_arity(name: &str) -> Reply {
+    Reply::err(format_args!("wrong number of arguments for '{name}' command"))
+}
+
+/// Names the command and its first arguments, up to 128 characters of both.
+fn unknown_command(command: &Command) -> Reply {
+    const LIMIT: usize = 128;
+    let mut arguments = String::new();
+    for word in command.words().skip(1) {
+        if arguments.len() >= LIMIT {
+            break;
+        }
+        arguments += &format!("'{}' ", shown(word, LIMIT - arguments.len()));
+    }
+    let name = shown(command.name(), LIMIT);
+    Reply::err(format_args!("unknown command '{name}', with args beginning with: {arguments}"))
+}
+
+/// Of a command that is made of subcommands: this one is none.
+fn unknown_subcommand(command: &Command, container: &str) -> Reply {
+    let name = shown(command.word(1).unwrap_or_default(), 128);
+    Reply::err(format_args!("unknown subcommand '{name}'. Try {container} HELP."))
+}
+
+/// Of a command that is made of subcommands: this one is known, but not with so many words.
+fn unknown_form(command: &Command, container: &str) -> Reply {
+    let name = shown(command.word(1).unwrap_or_default(), 128);
+    Reply::err(format_args!(
+        "unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP."
+    ))
+}

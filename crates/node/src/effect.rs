@@ -1,0 +1,104 @@
+//! What goes out: what the process would do, in its order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rcsim_observe::Event;
+use rcsim_observe::reason::ExitCause;
+use rcsim_protocol::bus::Message;
+use rcsim_protocol::{Command, Reply};
+
+use crate::link::LinkId;
+use crate::node::ConnectionId;
+use crate::replication::{Snapshot, StreamChunk};
+
+/// Something that a node wants done.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Open a link to a peer's bus port.
+    Connect(LinkId, SocketAddr),
+    /// Close a link; nothing more comes in or goes out on it, and what was not sent is lost (rule LK-7).
+    Close(LinkId),
+    /// Send a message on a link; while the link is still connecting it waits for that (rule LK-4).
+    Send(LinkId, Arc<Message>),
+    /// Open a connection to the master's client port; an older one was closed before.
+    ConnectMaster(SocketAddr),
+    /// Close the connection to the master.
+    CloseMaster,
+    /// Send a command to the master.
+    SendMaster(Command),
+    /// Something for a client, or for a replica that came as a client.
+    Client(ConnectionId, ClientOutput),
+    /// Write nodes.conf in place (rule NC-4). With `fsync` the process waits until the disk answers
+    /// ([`Input::ConfigSaved`](crate::Input::ConfigSaved)): apply the effects behind it, and hand in further inputs,
+    /// only then.
+    SaveConfig {
+        /// The whole text.
+        text: String,
+        /// Whether to wait until it is durable.
+        fsync: bool,
+    },
+    /// Something was decided or refused.
+    Event(Event),
+    /// The process ends.
+    Exit(ExitCause),
+}
+
+/// Something for the other end of a client connection.
+#[derive(Clone, Debug)]
+pub enum ClientOutput {
+    /// The answer to a command.
+    Reply(Reply),
+    /// The whole data set, for a replica (rule RP-18).
+    Snapshot(Arc<Snapshot>),
+    /// A piece of the replication stream, for a replica.
+    Stream(Arc<StreamChunk>),
+    /// Close the connection.
+    Close,
+}
+
+/// The effects of one input.
+///
+/// What goes to sockets is collected apart and comes last: Redis writes to sockets only after the end of the turn
+/// (`before_sleep`), where nodes.conf is saved. That order is what makes a vote durable before it is visible
+/// (rules LP-3, LP-4).
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    done: Vec<Effect>,
+    outbox: Vec<Effect>,
+}
+
+impl Effects {
+    /// An empty list.
+    pub fn new() -> Effects {
+        Effects::default()
+    }
+
+    /// Takes the effects out, in order.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Effect> {
+        debug_assert!(self.outbox.is_empty(), "the turn of the loop has ended, so the outbox was flushed");
+        self.done.drain(..)
+    }
+
+    /// An effect that takes place at once.
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.done.push(effect);
+    }
+
+    /// An effect on a socket: takes place after the end of the turn.
+    pub(crate) fn post(&mut self, effect: Effect) {
+        self.outbox.push(effect);
+    }
+
+    /// Writes the outbox to the sockets; says whether there was anything.
+    pub(crate) fn flush(&mut self) -> bool {
+        let any = !self.outbox.is_empty();
+        self.done.append(&mut self.outbox);
+        any
+    }
+
+    /// A link is closed: what waits in the outbox for it is lost with it (rule LK-7).
+    pub(crate) fn discard(&mut self, link: LinkId) {
+        self.outbox.retain(|effect| !matches!(effect, Effect::Send(to, _) if *to == link));
+    }
+}

@@ -1,0 +1,86 @@
+//! The node as others may look at it: read-only, through the traits of `observe`.
+
+use rcsim_observe::{NodeGlimpse, PeerGlimpse};
+use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, Settings, Slot};
+
+use crate::node::Node;
+
+impl NodeGlimpse for Node {
+    fn me(&self) -> NodeIx {
+        self.view.me()
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn current_epoch(&self) -> Epoch {
+        self.current_epoch
+    }
+
+    fn config_epoch(&self) -> Epoch {
+        Node::config_epoch(self)
+    }
+
+    fn last_vote_epoch(&self) -> Epoch {
+        self.last_vote_epoch
+    }
+
+    fn state_ok(&self) -> bool {
+        self.state_ok
+    }
+
+    fn cluster_size(&self) -> u32 {
+        self.size
+    }
+
+    fn offset(&self) -> Offset {
+        self.replication.offset
+    }
+
+    fn replication_up(&self) -> bool {
+        !self.am_master() && self.replication.link.is_up()
+    }
+
+    fn owner(&self, slot: Slot) -> Option<NodeIx> {
+        self.slots.owner(slot)
+    }
+
+    fn accepts_write(&self, slot: Slot) -> bool {
+        let serves = self.am_master() && self.slots.owner(slot) == Some(self.view.me());
+        serves && self.state_ok && !self.clients.writes_paused()
+    }
+
+    fn table(&self) -> Vec<NodeIx> {
+        self.view.order().to_vec()
+    }
+
+    fn peer(&self, node: NodeIx) -> Option<PeerGlimpse> {
+        let peer = self.view.get(node)?;
+        Some(PeerGlimpse {
+            flags: self.view.flags(node),
+            config_epoch: peer.config_epoch,
+            slots: peer.slots.clone(),
+            master: peer.master,
+            address: self.view.address(node),
+            link: peer.link().is_some(),
+        })
+    }
+}
+
+impl Node {
+    /// The address index of a node in the table; the registry has the address.
+    pub fn address_of(&self, node: NodeIx) -> Option<AddressIx> {
+        self.view.knows(node).then(|| self.view.address(node))
+    }
+
+    /// Whether a node in the table is flagged so.
+    pub fn is_flagged(&self, node: NodeIx, flags: NodeFlags) -> bool {
+        self.view.knows(node) && self.view.flags(node).any(flags)
+    }
+
+    /// The value of a key, as this node holds it.
+    pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.keyspace.get(key)
+    }
+}

@@ -1,0 +1,75 @@
+//! What comes in: one input at a time, in the order in which the process would see it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use rcsim_protocol::bus::Message;
+use rcsim_protocol::{Command, Reply};
+
+use crate::link::LinkId;
+use crate::node::ConnectionId;
+use crate::replication::{Snapshot, StreamChunk};
+
+/// Something that happens to a node.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The timer of the event loop, every 100 ms (rule LP-7).
+    Cron,
+    /// Something on a link of the cluster bus.
+    Bus(LinkId, BusInput),
+    /// Something on a client connection that somebody opened to this node.
+    Client(ConnectionId, ClientInput),
+    /// Something on the connection that this node, as a replica, opened to its master.
+    Master(MasterInput),
+    /// The disk answered a [`SaveConfig`](crate::Effect::SaveConfig).
+    ConfigSaved {
+        /// Whether it worked; `false` ends the process (rule BS-4).
+        ok: bool,
+    },
+}
+
+/// Something that happens on a link of the cluster bus. A link that a peer opens begins with
+/// [`Node::accept_link`](crate::Node::accept_link).
+#[derive(Clone, Debug)]
+pub enum BusInput {
+    /// The link that this node opened is up.
+    Connected {
+        /// The local IP, as the socket has it.
+        local: IpAddr,
+    },
+    /// The link is gone: refused, reset, closed by the peer, or an I/O error (rule LK-7).
+    Closed,
+    /// A message came in.
+    Received(Arc<Message>),
+    /// This many bytes wait to be sent; told before a [`Cron`](Input::Cron) while it is not 0 (rule LK-9).
+    Unsent(u64),
+}
+
+/// Something that happens on a client connection.
+#[derive(Clone, Debug)]
+pub enum ClientInput {
+    /// Somebody connected.
+    Opened {
+        /// From where.
+        remote: SocketAddr,
+    },
+    /// A command came in.
+    Command(Command),
+    /// The connection is gone.
+    Closed,
+}
+
+/// Something that happens on the connection to the master.
+#[derive(Clone, Debug)]
+pub enum MasterInput {
+    /// It is up.
+    Connected,
+    /// It is gone, or could not be opened.
+    Closed,
+    /// The master answered a command.
+    Reply(Reply),
+    /// The whole data set arrived (rule RP-21).
+    Snapshot(Arc<Snapshot>),
+    /// A piece of the replication stream arrived.
+    Stream(Arc<StreamChunk>),
+}

@@ -1,0 +1,421 @@
+//! What I believe about the others: the node table.
+//!
+//! Owns one record per known node, myself included, addressed by its interned id. A record is split by how often it
+//! is touched: the [`Row`] (16 bytes, all that a gossip entry about a healthy node needs, written or read) and the
+//! [`Peer`] (the rest). Keeps: whatever makes a gossip entry more than a time stamp also sets the pulse's `watched` bit,
+//! so that the fast path need not look further.
+//!
+//! Rules: ND-1 … ND-23. The order of the table is this node's own: shuffled at the start, then by arrival (ND-23).
+//! Never: decides anything.
+
+use std::sync::Arc;
+
+use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, SlotSet};
+
+use crate::link::LinkId;
+use crate::outside::Chance;
+
+/// The time of the last PONG, and whether anything else about the node needs a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pulse(u64);
+
+impl Pulse {
+    /// Of a node that is not in the table.
+    const UNKNOWN: Pulse = Pulse(u64::MAX);
+
+    fn new(pong_received: i64, watched: bool) -> Pulse {
+        Pulse((pong_received as u64) << 1 | u64::from(watched))
+    }
+
+    /// When the last PONG came, in ms; 0 = never (ND-9).
+    pub(crate) fn pong_received(self) -> i64 {
+        (self.0 >> 1) as i64
+    }
+
+    /// Whether a PING is pending, a failure flag or report is there, the link is missing, or the node is unknown.
+    pub(crate) fn watched(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// What a gossip entry about a healthy node needs, in 16 bytes: a thousand rows of a thousand nodes are the working set
+/// of a large cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// When it answered last (ND-9).
+    pub(crate) pulse: Pulse,
+    /// Where it is (ND-15).
+    pub(crate) address: AddressIx,
+    /// Its flags (FL-1 …).
+    pub(crate) flags: NodeFlags,
+    /// Whether the outbound link object exists (ND-17).
+    pub(crate) has_link: bool,
+    /// Whether it owns slots.
+    pub(crate) has_slots: bool,
+}
+
+impl Row {
+    /// Of a node that is not in the table.
+    const UNKNOWN: Row = Row {
+        pulse: Pulse::UNKNOWN,
+        address: AddressIx::BLANK,
+        flags: NodeFlags::NONE,
+        has_link: false,
+        has_slots: false,
+    };
+}
+
+/// The rest of a record (ND-1 … ND-20). Times are Unix ms of this node's clock.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// When the record was made.
+    pub(crate) ctime: i64,
+    /// The highest config epoch seen (ND-4).
+    pub(crate) config_epoch: Epoch,
+    /// Slots I believe it owns (ND-5); changed by `slots` only.
+    pub(crate) slots: SlotSet,
+    /// Its replicas (ND-6).
+    pub(crate) replicas: Vec<NodeIx>,
+    /// Its master (ND-7).
+    pub(crate) master: Option<NodeIx>,
+    /// Oldest unanswered PING on the outbound link; 0 = none (ND-8).
+    ping_sent: i64,
+    /// When the last packet of it came in (ND-10).
+    pub(crate) data_received: i64,
+    /// When FAIL was set (ND-11).
+    pub(crate) fail_time: i64,
+    /// On a master: when I last voted for one of its replicas (ND-12).
+    pub(crate) voted_time: i64,
+    /// Its replication offset (ND-13).
+    pub(crate) repl_offset: Offset,
+    /// Since when it is an orphan (ND-14).
+    pub(crate) orphaned_time: i64,
+    /// Its hostname (ND-16).
+    pub(crate) hostname: Option<Arc<str>>,
+    link: Option<LinkId>,
+    /// The accepted link that is bound to it (ND-18).
+    pub(crate) inbound_link: Option<LinkId>,
+    reports: Vec<Report>,
+}
+
+/// A master's word that a node does not answer (ND-19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) reporter: NodeIx,
+    pub(crate) time: i64,
+}
+
+impl Peer {
+    /// Oldest unanswered PING on the outbound link, in ms; 0 = none (ND-8).
+    pub(crate) fn ping_sent(&self) -> i64 {
+        self.ping_sent
+    }
+
+    /// The outbound link; it exists while still connecting (ND-17, LK-4).
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        self.link
+    }
+
+    /// Who says that the node does not answer.
+    pub(crate) fn reports(&self) -> &[Report] {
+        &self.reports
+    }
+}
+
+/// The node table.
+#[derive(Clone, Debug)]
+pub struct View {
+    me: NodeIx,
+    order: Vec<NodeIx>,
+    rows: Vec<Row>,
+    peers: Vec<Option<Box<Peer>>>,
+    topology: u64,
+    /// Nodes that the packet under construction mentions, one bit each (ND-20).
+    mentioned: Vec<u64>,
+}
+
+impl View {
+    /// A table with only myself in it.
+    pub(crate) fn new(me: NodeIx, flags: NodeFlags, address: AddressIx, now_ms: i64) -> View {
+        let (order, rows, peers, mentioned) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut view = View { me, order, rows, peers, topology: 0, mentioned };
+        view.insert(me, flags, address, now_ms);
+        view
+    }
+
+    /// My own interned id.
+    pub fn me(&self) -> NodeIx {
+        self.me
+    }
+
+    /// How many nodes are in the table, myself included.
+    pub fn len(&self) -> u32 {
+        self.order.len() as u32
+    }
+
+    /// Never: I am in it.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Everybody, in the table's order.
+    pub(crate) fn order(&self) -> &[NodeIx] {
+        &self.order
+    }
+
+    /// The nodes whose pulse needs a look, by `wanted`: in the order of ids, beginning behind mine. A pass over all rows as
+    /// they lie in memory, for this is done ten times a second for every node.
+    pub(crate) fn scan(&self, wanted: impl Fn(Pulse) -> bool) -> Vec<NodeIx> {
+        let (before, behind) = self.rows.split_at(self.me.index() + 1);
+        let found = |rows: &[Row], first: usize, nodes: &mut Vec<NodeIx>| {
+            for (index, row) in rows.iter().enumerate() {
+                if wanted(row.pulse) && row.pulse != Pulse::UNKNOWN {
+                    nodes.push(NodeIx((first + index) as u32));
+                }
+            }
+        };
+        let mut nodes = Vec::new();
+        found(behind, self.me.index() + 1, &mut nodes);
+        found(before, 0, &mut nodes);
+        nodes
+    }
+
+    /// Everybody but myself, in the table's order. A copy: the table may change while it is walked.
+    pub(crate) fn others(&self) -> Vec<NodeIx> {
+        self.order.iter().copied().filter(|node| *node != self.me).collect()
+    }
+
+    /// Puts the table into an order drawn by `below` (ND-23).
+    pub(crate) fn shuffle(&mut self, mut below: impl FnMut(u32) -> u32) {
+        for last in (1..self.order.len()).rev() {
+            self.order.swap(last, below(last as u32 + 1) as usize);
+        }
+    }
+
+    /// Grows with every change of flags, roles, replicas or slots: what is derived from them can be kept until then.
+    pub(crate) fn topology(&self) -> u64 {
+        self.topology
+    }
+
+    /// Notes a change of roles, replicas or slots.
+    pub(crate) fn touch(&mut self) {
+        self.topology += 1;
+    }
+
+    /// Whether the node is in the table.
+    pub(crate) fn knows(&self, node: NodeIx) -> bool {
+        self.get(node).is_some()
+    }
+
+    /// The record of a node, if it is in the table.
+    pub(crate) fn get(&self, node: NodeIx) -> Option<&Peer> {
+        self.peers.get(node.index())?.as_deref()
+    }
+
+    /// The record of a node in the table. Panics for a stranger: who asks has just looked.
+    pub(crate) fn peer(&self, node: NodeIx) -> &Peer {
+        self.get(node).unwrap_or_else(|| panic!("{node:?} is not in the table"))
+    }
+
+    /// The record of a node in the table, to change it.
+    pub(crate) fn peer_mut(&mut self, node: NodeIx) -> &mut Peer {
+        let record = self.peers.get_mut(node.index()).and_then(Option::as_deref_mut);
+        record.unwrap_or_else(|| panic!("{node:?} is not in the table"))
+    }
+
+    /// The row of any node.
+    pub(crate) fn row(&self, node: NodeIx) -> &Row {
+        self.rows.get(node.index()).unwrap_or(&Row::UNKNOWN)
+    }
+
+    /// The pulse of any node.
+    pub(crate) fn pulse(&self, node: NodeIx) -> Pulse {
+        self.row(node).pulse
+    }
+
+    /// A node of the table, all equally likely, myself included.
+    pub(crate) fn draw(&self, chance: &mut dyn Chance) -> NodeIx {
+        let rows = self.rows.len() as u32;
+        if rows > 2 * self.len() {
+            return self.order[chance.below(self.len()) as usize];
+        }
+        // Few ids are strangers: drawing among all ids until one is known touches nothing but its row.
+        loop {
+            let node = NodeIx(chance.below(rows));
+            if self.rows[node.index()].pulse != Pulse::UNKNOWN {
+                return node;
+            }
+        }
+    }
+
+    /// Fills `nodes` with nodes of the table, each drawn like one of [`View::draw`], and warms their rows.
+    pub(crate) fn draw_many(&self, nodes: &mut [NodeIx], chance: &mut dyn Chance) {
+        let rows = self.rows.len() as u32;
+        if rows > 2 * self.len() {
+            return nodes.fill_with(|| self.draw(chance));
+        }
+        nodes.fill_with(|| NodeIx(chance.below(rows)));
+        self.warm(nodes.iter().copied());
+        for node in nodes.iter_mut().filter(|node| self.pulse(**node) == Pulse::UNKNOWN) {
+            *node = self.draw(chance);
+        }
+    }
+
+    /// Reads these rows all at once, so that the memory they wait for is fetched at the same time: in a large cluster a
+    /// row is seldom in the cache, and one after the other they would cost ten times as much.
+    pub(crate) fn warm(&self, nodes: impl Iterator<Item = NodeIx>) {
+        let sum = nodes.fold(0, |sum: u64, node| sum ^ self.pulse(node).0);
+        std::hint::black_box(sum);
+    }
+
+    /// A new packet is under construction: it mentions nobody yet.
+    pub(crate) fn begin_packet(&mut self) {
+        self.mentioned.clear();
+        self.mentioned.resize(self.rows.len().div_ceil(64), 0);
+    }
+
+    /// Notes that the packet mentions the node; says whether it did already (ND-20).
+    pub(crate) fn mention(&mut self, node: NodeIx) -> bool {
+        let (word, bit) = (&mut self.mentioned[node.index() / 64], 1 << (node.index() % 64));
+        let before = *word & bit != 0;
+        *word |= bit;
+        before
+    }
+
+    /// The flags of a node in the table.
+    pub(crate) fn flags(&self, node: NodeIx) -> NodeFlags {
+        self.rows[node.index()].flags
+    }
+
+    /// Sets or clears flags.
+    pub(crate) fn set_flags(&mut self, node: NodeIx, flags: NodeFlags, on: bool) {
+        let row = &mut self.rows[node.index()];
+        let before = row.flags;
+        row.flags.set(flags, on);
+        if row.flags != before {
+            self.touch();
+            self.rewatch(node);
+        }
+    }
+
+    /// The address of a node in the table.
+    pub(crate) fn address(&self, node: NodeIx) -> AddressIx {
+        self.rows[node.index()].address
+    }
+
+    /// Gives a node another address.
+    pub(crate) fn set_address(&mut self, node: NodeIx, address: AddressIx) {
+        self.rows[node.index()].address = address;
+    }
+
+    /// When the last PONG of a node came, in ms.
+    pub(crate) fn pong_received(&self, node: NodeIx) -> i64 {
+        self.pulse(node).pong_received()
+    }
+
+    /// Notes when the last PONG of a node came, in ms.
+    pub(crate) fn set_pong_received(&mut self, node: NodeIx, time: i64) {
+        let pulse = &mut self.rows[node.index()].pulse;
+        *pulse = Pulse::new(time, pulse.watched());
+    }
+
+    /// Notes a pending PING; 0 = none.
+    pub(crate) fn set_ping_sent(&mut self, node: NodeIx, time: i64) {
+        self.peer_mut(node).ping_sent = time;
+        self.rewatch(node);
+    }
+
+    /// Gives a node its outbound link, or takes it away.
+    pub(crate) fn set_link(&mut self, node: NodeIx, link: Option<LinkId>) {
+        self.peer_mut(node).link = link;
+        self.rows[node.index()].has_link = link.is_some();
+        self.rewatch(node);
+    }
+
+    /// Replaces the slots of a node.
+    pub(crate) fn set_slots(&mut self, node: NodeIx, slots: SlotSet) {
+        self.rows[node.index()].has_slots = !slots.is_empty();
+        self.peer_mut(node).slots = slots;
+        self.touch();
+    }
+
+    /// Lets `change` edit the failure reports about a node.
+    pub(crate) fn edit_reports<T>(&mut self, node: NodeIx, change: impl FnOnce(&mut Vec<Report>) -> T) -> T {
+        let result = change(&mut self.peer_mut(node).reports);
+        self.rewatch(node);
+        result
+    }
+
+    /// Takes a node in. Panics if it is there already.
+    pub(crate) fn insert(&mut self, node: NodeIx, flags: NodeFlags, address: AddressIx, now_ms: i64) {
+        assert!(!self.knows(node), "{node:?} is in the table already");
+        if self.rows.len() <= node.index() {
+            self.rows.resize(node.index() + 1, Row::UNKNOWN);
+            self.peers.resize(node.index() + 1, None);
+        }
+        let pulse = Pulse::new(0, false);
+        self.rows[node.index()] = Row { pulse, address, flags, has_link: false, has_slots: false };
+        self.peers[node.index()] = Some(Box::new(Peer::new(now_ms)));
+        self.order.push(node);
+        self.touch();
+        self.rewatch(node);
+    }
+
+    /// Takes a node out and returns its record. The order of the others stays.
+    pub(crate) fn remove(&mut self, node: NodeIx) -> Peer {
+        let peer = self.peers[node.index()].take().unwrap_or_else(|| panic!("{node:?} is not in the table"));
+        self.rows[node.index()] = Row::UNKNOWN;
+        self.order.retain(|other| *other != node);
+        self.touch();
+        *peer
+    }
+
+    /// Gives a record another id: a handshake found out the real one (HS-6). It keeps its place in the order.
+    pub(crate) fn rename(&mut self, from: NodeIx, to: NodeIx) {
+        let row = *self.row(from);
+        self.insert(to, row.flags, row.address, 0);
+        self.order.pop();
+        self.peers.swap(from.index(), to.index());
+        self.peers[from.index()] = None;
+        self.rows[to.index()] = row;
+        self.rows[from.index()] = Row::UNKNOWN;
+        for node in self.order.iter_mut().filter(|node| **node == from) {
+            *node = to;
+        }
+        if self.me == from {
+            self.me = to;
+        }
+    }
+
+    /// Makes the pulse say whether the node needs a look: see [`Pulse::watched`].
+    fn rewatch(&mut self, node: NodeIx) {
+        let special = NodeFlags::PFAIL | NodeFlags::FAIL | NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
+        let (peer, row) = (self.peer(node), self.row(node));
+        let settled = node == self.me || row.has_link;
+        let watched = row.flags.any(special) || peer.ping_sent != 0 || !peer.reports.is_empty() || !settled;
+        let pulse = &mut self.rows[node.index()].pulse;
+        *pulse = Pulse::new(pulse.pong_received(), watched);
+    }
+}
+
+impl Peer {
+    fn new(now_ms: i64) -> Peer {
+        Peer {
+            ctime: now_ms,
+            config_epoch: Epoch::ZERO,
+            slots: SlotSet::empty(),
+            replicas: Vec::new(),
+            master: None,
+            ping_sent: 0,
+            data_received: 0,
+            fail_time: 0,
+            voted_time: 0,
+            repl_offset: Offset::ZERO,
+            orphaned_time: 0,
+            hostname: None,
+            link: None,
+            inbound_link: None,
+            reports: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! How a node starts, what its nodes.conf says, and what it answers to commands.
+
+mod boot;
+mod commands;
+mod golden;
+mod nodes_conf;
+mod serving;
+mod support;

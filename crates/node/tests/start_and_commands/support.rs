@@ -1,0 +1,212 @@
+//! One node on a bench: no network, no other node, only commands and the clock.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use rcsim_node::boot::FormedMember;
+use rcsim_node::{
+    Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, Effect, Effects, Formed,
+    Input, LinkId, Node, Outside,
+};
+use rcsim_protocol::bus::Message;
+use rcsim_protocol::{
+    Address, Command, Epoch, NodeId, NodeIx, Offset, Registry, ReplicationId, Reply, Settings, Slot, SlotSet,
+};
+
+/// A realistic Unix time (CK-6).
+pub(crate) const START_MS: i64 = 1_795_348_832_000;
+const CLIENT: ConnectionId = ConnectionId(1);
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The six nodes of `14_error_replies.txt`: three masters, then their replicas.
+pub(crate) const IDS: [&str; 6] = [
+    "8107f33c67b4901c2c3dbde57ca1be79803ee4a8",
+    "e4415c4fc6d97146498b43eb8a7a00be9e94e18f",
+    "a42fe2dd1b1490f275e1343c50c5f27ce8883407",
+    "06c1dd3ced952fd247f3f7599bdcfefa39b421e1",
+    "d3a2a41addbf6aa3243ed7c8c3047345eecd3f5e",
+    "c2372e77f2c177ac5d732e8c55bdc4431b228761",
+];
+
+/// Chance for tests (SplitMix64).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Chance for Dice {
+    fn below(&mut self, bound: u32) -> u32 {
+        (self.bits() % u64::from(bound)) as u32
+    }
+
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+}
+
+/// A node with all it is lent, and what it did last.
+pub(crate) struct Bench {
+    pub(crate) node: Node,
+    pub(crate) registry: Registry,
+    pub(crate) dice: Dice,
+    pub(crate) now_ms: i64,
+    /// The effects of the last input.
+    pub(crate) effects: Vec<Effect>,
+    /// Its outbound links, by member of [`IDS`].
+    pub(crate) links: Vec<Option<LinkId>>,
+}
+
+impl Bench {
+    /// A process that starts with this file on ports 6379 and 16379.
+    pub(crate) fn boot(settings: Settings, config: Option<&[u8]>) -> Result<Bench, BootError> {
+        Bench::boot_at(6379, settings, config)
+    }
+
+    pub(crate) fn boot_at(port: u16, settings: Settings, config: Option<&[u8]>) -> Result<Bench, BootError> {
+        let boot = Boot { settings, port, cport: port + 10000, config: config.map(<[u8]>::to_vec) };
+        Bench::build(Dice(1), Registry::new(), |out| Node::boot(boot, out))
+    }
+
+    /// The member of [`IDS`] with this index, as it stands in the formed cluster, links and all.
+    pub(crate) fn formed(index: usize) -> Bench {
+        let settings = Settings { cluster_node_timeout: 2000, ..Settings::default() };
+        let mut registry = Registry::new();
+        let members = members(&mut registry);
+        let me = &members[index];
+        let formed = Formed {
+            settings,
+            port: me.address.port,
+            cport: me.address.cport,
+            me: me.id,
+            table: members.clone().into(),
+            current_epoch: Epoch(6),
+            offset: Offset(280),
+            replication_id: ReplicationId([7; 5]),
+        };
+        let (me, master) = (me.id, me.master);
+        let Ok(mut bench): Result<Bench, Infallible> =
+            Bench::build(Dice(2), registry, |out| Ok(Node::formed(formed, out)));
+        for member in &members {
+            let other = member.id != me;
+            let mut link =
+                |inbound| bench.node.formed_link(member.id, LOCALHOST, LOCALHOST, inbound, START_MS);
+            let links = other.then(|| (link(false), link(true)));
+            bench.links.push(links.map(|(outbound, _)| outbound));
+            if Some(member.id) == master {
+                bench.node.formed_replication_to(SocketAddr::new(LOCALHOST, member.address.port));
+            }
+        }
+        bench
+    }
+
+    fn build<E>(
+        mut dice: Dice,
+        mut registry: Registry,
+        make: impl FnOnce(&mut Outside<'_>) -> Result<Node, E>,
+    ) -> Result<Bench, E> {
+        let mut effects = Effects::new();
+        let node = make(&mut Outside {
+            now_ms: START_MS,
+            registry: &mut registry,
+            chance: &mut dice,
+            effects: &mut effects,
+        })?;
+        let effects = effects.drain().collect();
+        let mut bench = Bench { node, registry, dice, now_ms: START_MS, effects, links: Vec::new() };
+        let at_start = std::mem::take(&mut bench.effects);
+        bench.input(Input::Client(CLIENT, ClientInput::Opened { remote: SocketAddr::new(LOCALHOST, 40000) }));
+        bench.effects = at_start;
+        Ok(bench)
+    }
+
+    /// Hands in one input and keeps its effects.
+    pub(crate) fn input(&mut self, input: Input) {
+        let mut effects = Effects::new();
+        self.node.handle(
+            input,
+            &mut Outside {
+                now_ms: self.now_ms,
+                registry: &mut self.registry,
+                chance: &mut self.dice,
+                effects: &mut effects,
+            },
+        );
+        self.effects = effects.drain().collect();
+    }
+
+    /// Lets time pass up to the next tick of the timer.
+    pub(crate) fn tick_after(&mut self, ms: i64) {
+        self.now_ms += ms;
+        self.input(Input::Cron);
+    }
+
+    /// A message comes in on the outbound link to a member.
+    pub(crate) fn receive(&mut self, from: usize, message: Message) {
+        let link = self.links[from].expect("a link to another member");
+        self.input(Input::Bus(link, BusInput::Received(std::sync::Arc::new(message))));
+    }
+
+    /// A client's command; `None` if there is no reply now.
+    pub(crate) fn try_ask(&mut self, command: &str) -> Option<Reply> {
+        self.input(Input::Client(CLIENT, ClientInput::Command(Command::new(command.split(' ')))));
+        self.replies().into_iter().next()
+    }
+
+    /// A client's command and its reply.
+    pub(crate) fn ask(&mut self, command: &str) -> Reply {
+        self.try_ask(command).unwrap_or_else(|| panic!("{command} is to be answered at once"))
+    }
+
+    /// The replies among the last effects.
+    pub(crate) fn replies(&self) -> Vec<Reply> {
+        let reply = |effect: &Effect| match effect {
+            Effect::Client(CLIENT, ClientOutput::Reply(reply)) => Some(reply.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(reply).collect()
+    }
+
+    /// Whether nodes.conf was written by the last input, and if so, whether durably.
+    pub(crate) fn saved(&self) -> Option<bool> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::SaveConfig { fsync, .. } => Some(*fsync),
+            _ => None,
+        })
+    }
+
+    /// The messages that the last input sent, by link.
+    pub(crate) fn sent(&self) -> Vec<(LinkId, &Message)> {
+        let sent = |effect| match effect {
+            &Effect::Send(link, ref message) => Some((link, message.as_ref())),
+            _ => None,
+        };
+        self.effects.iter().filter_map(sent).collect()
+    }
+
+    /// A member of [`IDS`].
+    pub(crate) fn member(&self, index: usize) -> NodeIx {
+        self.registry.find(&IDS[index].parse().expect("an id")).expect("a member")
+    }
+
+    /// The text of nodes.conf now.
+    pub(crate) fn config(&self) -> String {
+        self.node.nodes_conf(&self.registry)
+    }
+}
+
+fn members(registry: &mut Registry) -> Vec<FormedMember> {
+    let ids = IDS.map(|id| registry.node(id.parse::<NodeId>().expect("an id")));
+    let bounds = [(0, 5460), (5461, 10922), (10923, 16383)];
+    let range =
+        |(first, last)| SlotSet::range(Slot::new(first).expect("a slot"), Slot::new(last).expect("a slot"));
+    let masters = [None, None, None, Some(ids[1]), Some(ids[2]), Some(ids[0])];
+    (0..6)
+        .map(|index| FormedMember {
+            id: ids[index],
+            address: Address::new(LOCALHOST, 22170 + index as u16),
+            master: masters[index],
+            config_epoch: Epoch(index as u64 + 1),
+            slots: bounds.get(index).copied().map(range).unwrap_or_default(),
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! The loop: the world goes on event by event, and everybody who judges is shown what happened.
+//!
+//! The run ends at the scenario's `until`. If a fault is still open then, it is healed, and the run goes on for as long
+//! as the invariants need to judge the recovery. Judges look between two events and change nothing.
+
+use rcsim_check::{Checks, Setup};
+use rcsim_engine::{Engine, Nanos};
+use rcsim_observe::summary::{ClientTotals, Summary, Verdict};
+use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Record};
+use rcsim_scenario::{Expectation, Scenario};
+use rcsim_world::World;
+
+use crate::expectations::Expectations;
+use crate::failovers::Failovers;
+use crate::options::{Keep, Options};
+use crate::{losses, story};
+
+/// Without a budget of the scenario's own, a run ends undecided after so many events.
+const EVENT_BUDGET: u64 = 2_000_000_000;
+
+/// Runs a scenario and judges it.
+pub fn run(scenario: &Scenario, options: &Options) -> Summary {
+    let scenario = crate::plan(scenario, options.seed);
+    let mut run = Run::new(&scenario, options);
+    let until = options.until_ns.unwrap_or(scenario.until.as_nanos());
+    let mut in_budget = run.go_to(until);
+    if in_budget && run.heal() {
+        in_budget = run.go_to(run.checks.next_deadline_ns().unwrap_or(until).max(until));
+        while in_budget && run.checks.next_deadline_ns().is_some_and(|due| due > run.now_ns()) {
+            in_budget = run.go_to(run.checks.next_deadline_ns().unwrap_or(until));
+        }
+    }
+    run.finish(in_budget)
+}
+
+struct Run<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options,
+    engine: Engine<World>,
+    checks: Checks,
+    expectations: Expectations<'a>,
+    failovers: Failovers,
+    records: Vec<Record>,
+    operations: Vec<Operation>,
+    budget: u64,
+}
+
+impl<'a> Run<'a> {
+    fn new(scenario: &'a Scenario, options: &'a Options) -> Run<'a> {
+        let engine = rcsim_world::start(scenario, options.seed);
+        let setup = Setup { settled: scenario.cluster.formed };
+        let mut run = Run {
+            scenario,
+            options,
+            checks: Checks::new(setup),
+            expectations: Expectations::new(scenario),
+            failovers: Failovers::default(),
+            records: Vec::new(),
+            operations: Vec::new(),
+            budget: scenario.budget.map_or(EVENT_BUDGET, |budget| budget.events),
+            engine,
+        };
+        run.show();
+        run
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.engine.now().0
+    }
+
+    /// Lets everything happen up to a time, and judges what falls due on the way. `false`: the budget ran out.
+    fn go_to(&mut self, until_ns: u64) -> bool {
+        loop {
+            let due = [self.checks.next_deadline_ns(), self.expectations.next_deadline_ns()];
+            let stop = due.into_iter().flatten().filter(|due| *due > self.now_ns()).fold(until_ns, u64::min);
+            while self.engine.next_at().is_some_and(|at| at.0 <= stop) {
+                if self.engine.handled() >= self.budget {
+                    return false;
+                }
+                self.engine.step();
+                self.show();
+            }
+            self.engine.run_until(Nanos(stop));
+            self.judge();
+            if stop >= until_ns {
+                return true;
+            }
+        }
+    }
+
+    /// Shows the judges what happened in the last event.
+    fn show(&mut self) {
+        let now_ns = self.now_ns();
+        let (world, _) = self.engine.parts();
+        self.operations.append(&mut world.take_operations());
+        if !world.has_news() {
+            return;
+        }
+        let (records, firings) = (world.take_records(), world.take_firings());
+        let (commands, due_checks) = (world.take_command_results(), world.take_due_checks());
+        let glimpse = world.at(now_ns);
+        for record in &records {
+            self.checks.observe(record, &glimpse);
+            self.failovers.observe(record, &glimpse);
+            self.expectations.observe(record, world);
+        }
+        self.expectations.note(&firings, &commands, &due_checks, world, now_ns);
+        let keep_all = self.options.keep == Keep::All;
+        self.records.extend(records.into_iter().filter(|record| keep_all || story::is_part(record)));
+    }
+
+    /// Lets the judges look at a moment that they asked for.
+    fn judge(&mut self) {
+        let now_ns = self.now_ns();
+        let world = self.engine.world();
+        self.checks.tick(&world.at(now_ns));
+        self.expectations.tick(world, now_ns);
+    }
+
+    /// The final heal; `false` if nothing was open.
+    fn heal(&mut self) -> bool {
+        let (world, schedule) = self.engine.parts();
+        let healed = world.final_heal(schedule);
+        self.show();
+        healed
+    }
+
+    fn finish(mut self, in_budget: bool) -> Summary {
+        let now_ns = self.now_ns();
+        let world = self.engine.world();
+        let glimpse = world.at(now_ns);
+        self.checks.finish(&glimpse);
+        let mut findings = self.checks.take_findings();
+        let lost = losses::lost_acknowledged(&self.operations, &glimpse);
+        let clients = totals(&self.operations, lost);
+        let (expectations, missed) =
+            self.expectations.finish(world, now_ns, &findings, &self.operations, &self.scenario.clients, lost);
+        findings.extend(missed);
+        findings.sort_by_key(|finding| finding.at_ns);
+        let faults = world.ledgers();
+        let vacuous = faults.iter().any(|fault| fault.must_fire && !fault.fired());
+        let judged = self.judgement(&findings).max(if vacuous { Verdict::Vacuous } else { Verdict::Passed });
+        Summary {
+            scenario: self.scenario.name.clone(),
+            seed: self.options.seed,
+            verdict: if in_budget { judged } else { judged.max(Verdict::Unknown) },
+            fingerprint: self.engine.fingerprint().to_string(),
+            sim_ns: now_ns,
+            events: self.engine.handled(),
+            messages: world.message_count(),
+            findings,
+            faults,
+            coverage: world.coverage().clone(),
+            clients,
+            failovers: self.failovers.finish(world),
+            nodes: world.node_summaries(),
+            expectations,
+            records: self.records,
+            operations: if self.options.operations { self.operations } else { Vec::new() },
+            names: world.names(),
+        }
+    }
+
+    /// What the findings make of the run. Those that the scenario expects or allows, and those that a faithful 7.0.15
+    /// shows as well, are told and do not count.
+    fn judgement(&self, findings: &[Finding]) -> Verdict {
+        let counts = findings.iter().filter(|finding| !self.is_excused(finding));
+        counts.map(verdict_of).max().unwrap_or(Verdict::Passed)
+    }
+
+    fn is_excused(&self, finding: &Finding) -> bool {
+        let named = |name: &String| *name == finding.id || Some(name.as_str()) == finding.known_as;
+        let expected = |expectation: &Expectation| matches!(expectation, Expectation::Finding(id) if *id == finding.id);
+        let judged = finding.kind == FindingKind::Expectation;
+        !judged
+            && (finding.known_as.is_some()
+                || self.scenario.known_weaknesses.iter().any(named)
+                || self.scenario.expect.iter().any(expected))
+    }
+}
+
+fn verdict_of(finding: &Finding) -> Verdict {
+    match finding.kind {
+        FindingKind::Safety => Verdict::Violated,
+        FindingKind::Liveness => Verdict::Liveness,
+        FindingKind::Expectation if finding.id.ends_with("-late") => Verdict::Liveness,
+        FindingKind::Expectation if finding.id.ends_with("-unseen") => Verdict::Vacuous,
+        FindingKind::Expectation => Verdict::Violated,
+    }
+}
+
+fn totals(operations: &[Operation], lost_acknowledged: u64) -> ClientTotals {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        operations.iter().filter(|operation| wanted(&operation.outcome)).count() as u64
+    };
+    ClientTotals {
+        ok: count(|outcome| matches!(outcome, Outcome::Written | Outcome::Read(_))),
+        failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
+        lost_acknowledged,
+    }
+}

@@ -1,0 +1,64 @@
+//! The network and the disks of a scenario as long as nothing is broken.
+
+use super::{Bandwidth, Ratio, Span};
+
+/// The network between all hosts, clients included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkSpec {
+    /// One-way time of a segment.
+    pub latency: Distribution,
+    /// Share of segments that are lost and sent again.
+    pub loss: Ratio,
+    /// What each direction of a link carries; without it size costs no time.
+    pub bandwidth: Option<Bandwidth>,
+}
+
+impl Default for NetworkSpec {
+    /// One way 200..800 us, nothing lost, no limit.
+    fn default() -> NetworkSpec {
+        let latency = Distribution::Uniform(Span::from_micros(200), Span::from_micros(800));
+        NetworkSpec { latency, loss: Ratio::ZERO, bandwidth: None }
+    }
+}
+
+/// The disk of every host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskSpec {
+    /// Time of one fsync.
+    pub fsync: Distribution,
+}
+
+impl Default for DiskSpec {
+    /// An fsync takes 300..1200 us.
+    fn default() -> DiskSpec {
+        DiskSpec { fsync: Distribution::Uniform(Span::from_micros(300), Span::from_micros(1_200)) }
+    }
+}
+
+/// How a length of time is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// Always the same.
+    Constant(Span),
+    /// Every value from the first to the second, both included, equally likely; the first is not the larger.
+    Uniform(Span, Span),
+    /// `min` plus an exponentially distributed time, so that the mean of the whole is `mean`.
+    Exponential {
+        /// Mean of the whole, `min` included; not below `min`.
+        mean: Span,
+        /// The least value.
+        min: Span,
+    },
+    /// Mostly one distribution, now and then another one.
+    Bimodal {
+        /// The usual case.
+        usual: Box<Distribution>,
+        /// The other case.
+        other: Box<Distribution>,
+        /// How often the other case is taken.
+        share: Ratio,
+    },
+    /// Measured: (percentile in tenths of a percent, 0..=1000, ascending from 0 to 1000; the value there, not
+    /// descending). Between two points the value is interpolated.
+    Quantiles(Vec<(u16, Span)>),
+}

@@ -1,0 +1,145 @@
+//! A host: its devices, and the process on it.
+//!
+//! A process that is paused, waits for its disk or takes a slow turn is *held*: what arrives waits in its inbox, in
+//! the order of arrival, and its timer comes after all of that (LP-1), as after SIGCONT.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+
+use rcsim_devices::{ConnId, Disk, End, FsyncOp, HostIx, WallClock, What};
+use rcsim_engine::{Span, Stream};
+use rcsim_node::{Chance, Effect, Node};
+use rcsim_observe::Process;
+use rcsim_protocol::{Address, NodeIx, Settings};
+
+use crate::payload::Payload;
+use crate::sockets::Sockets;
+
+/// The name of the cluster configuration file on the simulated disk.
+pub(crate) const CONFIG_FILE: &str = "nodes.conf";
+
+/// A node's own dice.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeChance(pub(crate) Stream);
+
+impl Chance for NodeChance {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.0.below(bound)
+    }
+
+    fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+}
+
+/// A host that carries a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) ix: HostIx,
+    pub(crate) ip: IpAddr,
+    pub(crate) settings: Settings,
+    pub(crate) clock: WallClock,
+    pub(crate) disk: Disk,
+    pub(crate) chance: NodeChance,
+    /// How late the timer comes (the loop's own time, and the millisecond granularity of its sleep).
+    pub(crate) lateness: Stream,
+    pub(crate) has_power: bool,
+    pub(crate) paused: bool,
+    /// Extra time of every turn of the loop.
+    pub(crate) slow: Span,
+    /// Turns that took the extra time since that began.
+    pub(crate) slow_turns: u64,
+    /// Inputs that had to wait because of a pause.
+    pub(crate) inputs_held: u64,
+    /// How many processes ran here before, and in which hold the present one is.
+    pub(crate) life: u32,
+    pub(crate) holds: u32,
+    /// Between the start of a process and the end of its boot.
+    pub(crate) booting: bool,
+    pub(crate) process: Option<Box<RunningProcess>>,
+    /// The last node id that ran here.
+    pub(crate) identity: Option<NodeIx>,
+}
+
+/// A process and what the kernel keeps for it.
+#[derive(Clone, Debug)]
+pub(crate) struct RunningProcess {
+    pub(crate) node: Node,
+    pub(crate) sockets: Sockets,
+    pub(crate) hold: Hold,
+    pub(crate) inbox: VecDeque<(ConnId, End, What<Payload>)>,
+    pub(crate) cron_due: bool,
+    /// While paused: the hold is over, and ends for the process when it goes on.
+    pub(crate) hold_over: bool,
+    /// Messages for links that are still connecting (LK-4).
+    pub(crate) unsent: Vec<(rcsim_node::LinkId, Payload)>,
+}
+
+/// What holds a process in the middle of a turn.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Hold {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is inside `write(2)` or `fsync(2)`.
+    Disk(DiskWait),
+    /// A slow turn of the loop.
+    Turn,
+}
+
+/// A process that waits for its disk.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskWait {
+    /// The fsync; `None` if the write before it failed.
+    pub(crate) op: Option<FsyncOp>,
+    /// What is to be done after the answer.
+    pub(crate) rest: VecDeque<Effect>,
+}
+
+impl RunningProcess {
+    pub(crate) fn new(node: Node) -> RunningProcess {
+        RunningProcess {
+            node,
+            sockets: Sockets::default(),
+            hold: Hold::None,
+            inbox: VecDeque::new(),
+            cron_due: false,
+            hold_over: false,
+            unsent: Vec::new(),
+        }
+    }
+}
+
+impl Host {
+    /// Whether its process takes inputs now.
+    pub(crate) fn is_free(&self) -> bool {
+        !self.paused && self.process.as_ref().is_some_and(|process| matches!(process.hold, Hold::None))
+    }
+
+    /// What has become of its process.
+    pub(crate) fn process_state(&self) -> Process {
+        match (&self.process, self.has_power) {
+            (_, false) => Process::Off,
+            (None, true) => Process::Down,
+            (Some(_), true) if self.paused => Process::Paused,
+            (Some(_), true) => Process::Running,
+        }
+    }
+
+    /// Where its node listens, by its settings.
+    pub(crate) fn address(&self) -> Address {
+        let port = self.settings.port;
+        let cport = match self.settings.cluster_port {
+            0 => port.wrapping_add(10_000),
+            cport => cport,
+        };
+        Address { ip: Some(self.ip), port, cport, pport: 0 }
+    }
+}
+
+/// The IP of the host with this number: 10.0.0.1 and up; a host that moved `moves` times is in another network.
+pub(crate) fn ip_of(host: u32, moves: u32) -> IpAddr {
+    let [_, high, middle, low] = (host + 1).to_be_bytes();
+    IpAddr::V4(Ipv4Addr::new(10 + (moves % 200) as u8, high, middle, low))
+}

@@ -1,0 +1,384 @@
+//! How a process takes inputs, and what its effects do.
+//!
+//! Rules: LP-1 (after a hold, what arrived comes before the timer), LK-4, LK-7. Keeps: effects are applied in their
+//! order; behind an effect that waits for the disk they wait too, and so does every further input.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use rcsim_devices::{ConnId, End, Sent, What};
+use rcsim_engine::{Schedule, Span};
+use rcsim_node::{BusInput, ClientInput, ClientOutput, ConnectionId, Effect, Input, LinkId, MasterInput, Outside};
+use rcsim_observe::{Event, Place};
+use rcsim_protocol::bus::{Body, Message};
+
+use crate::agenda::Happening;
+use crate::host::{DiskWait, Hold, RunningProcess};
+use crate::payload::Payload;
+use crate::sockets::Use;
+use crate::world::World;
+
+impl World {
+    /// Something arrived for a process: it takes it, or finds it in its inbox later.
+    pub(crate) fn arrive(
+        &mut self,
+        place: usize,
+        conn: ConnId,
+        end: End,
+        what: What<Payload>,
+        schedule: &mut Schedule<Happening>,
+    ) {
+        if let What::Message(payload) = &what {
+            let [kind, epochs, shape] = payload.words();
+            schedule.fingerprint().mix(&[place as u64, kind, epochs, shape]);
+        }
+        let host = &mut self.hosts[place];
+        if host.is_free() {
+            self.take(place, conn, end, what, schedule);
+        } else if let Some(process) = &mut host.process {
+            host.inputs_held += u64::from(host.paused);
+            process.inbox.push_back((conn, end, what));
+        }
+    }
+
+    /// Turns what arrived into an input.
+    fn take(&mut self, place: usize, conn: ConnId, end: End, what: What<Payload>, schedule: &mut Schedule<Happening>) {
+        if let What::Accepted { port } = what {
+            return self.accept(place, conn, end, port, schedule);
+        }
+        let Some(meaning) = self.uses.get(conn, end) else { return };
+        if matches!(what, What::Closed(_) | What::ConnectFailed(_)) {
+            self.uses.set(conn, end, None);
+        }
+        let local = self.hosts[place].ip;
+        let input = match (meaning, what) {
+            (Use::Link(link), What::Connected) => {
+                self.send_buffered(place, link, schedule);
+                Input::Bus(link, BusInput::Connected { local })
+            }
+            (Use::Link(link), What::Message(Payload::Bus(message))) => Input::Bus(link, BusInput::Received(message)),
+            (Use::Link(link), What::Closed(_) | What::ConnectFailed(_)) => {
+                self.process_of(place).sockets.remove_link(link);
+                Input::Bus(link, BusInput::Closed)
+            }
+            (Use::Client(client), What::Message(Payload::Command(command))) => {
+                Input::Client(client, ClientInput::Command(command))
+            }
+            (Use::Client(client), What::Closed(_) | What::ConnectFailed(_)) => {
+                self.process_of(place).sockets.clients.remove(&client);
+                Input::Client(client, ClientInput::Closed)
+            }
+            (Use::Master, What::Connected) => Input::Master(MasterInput::Connected),
+            (Use::Master, What::Message(payload)) => match payload {
+                Payload::Reply(reply) => Input::Master(MasterInput::Reply(*reply)),
+                Payload::Snapshot(snapshot) => Input::Master(MasterInput::Snapshot(snapshot)),
+                Payload::Stream(chunk) => Input::Master(MasterInput::Stream(chunk)),
+                Payload::Bus(_) | Payload::Command(_) => return,
+            },
+            (Use::Master, What::Closed(_) | What::ConnectFailed(_)) => {
+                self.process_of(place).sockets.master = None;
+                Input::Master(MasterInput::Closed)
+            }
+            _ => return,
+        };
+        self.feed(place, input, schedule);
+    }
+
+    fn process_of(&mut self, place: usize) -> &mut RunningProcess {
+        let process = self.hosts[place].process.as_deref_mut();
+        process.expect("only a running process has uses for connections")
+    }
+
+    /// A connection came in on one of the two ports.
+    fn accept(&mut self, place: usize, conn: ConnId, end: End, port: u16, schedule: &mut Schedule<Happening>) {
+        let Some(remote) = self.network.host_of(conn, end.other()).map(|host| self.ip_of_host(host.0 as usize)) else {
+            return;
+        };
+        let host = &mut self.hosts[place];
+        let (local, now_ms, cport) = (host.ip, host.clock.wall_ms(schedule.now()), host.address().cport);
+        let process = self.process_of(place);
+        if port == cport {
+            let link = process.node.accept_link(remote, local, now_ms);
+            process.sockets.set_link(link, conn, end);
+            self.uses.set(conn, end, Some(Use::Link(link)));
+        } else {
+            let client = process.sockets.add_client(conn);
+            self.uses.set(conn, end, Some(Use::Client(client)));
+            let remote = SocketAddr::new(remote, ephemeral_port(conn));
+            self.feed(place, Input::Client(client, ClientInput::Opened { remote }), schedule);
+        }
+    }
+
+    /// The IP of any host, of a node or a client.
+    pub(crate) fn ip_of_host(&self, host: usize) -> IpAddr {
+        match host.checked_sub(self.hosts.len()) {
+            None => self.hosts[host].ip,
+            Some(client) => self.clients[client].ip,
+        }
+    }
+
+    /// Hands an input to a process and applies what it wants done.
+    pub(crate) fn feed(&mut self, place: usize, input: Input, schedule: &mut Schedule<Happening>) {
+        let host = &mut self.hosts[place];
+        let Some(process) = &mut host.process else { return };
+        let mut effects = std::mem::take(&mut self.effects);
+        process.node.handle(
+            input,
+            &mut Outside {
+                now_ms: host.clock.wall_ms(schedule.now()),
+                registry: &mut self.registry,
+                chance: &mut host.chance,
+                effects: &mut effects,
+            },
+        );
+        self.apply(place, effects.drain(), schedule);
+        self.effects = effects;
+        self.slow_turn(place, schedule);
+    }
+
+    /// With a slow loop the process is busy for some time after each turn.
+    fn slow_turn(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        let host = &mut self.hosts[place];
+        if host.slow > Span::ZERO && host.is_free() {
+            let slow = host.slow;
+            host.slow_turns += 1;
+            self.hold(place, Hold::Turn);
+            self.ready_after(place, slow, schedule);
+        }
+    }
+
+    /// Holds a process.
+    pub(crate) fn hold(&mut self, place: usize, hold: Hold) {
+        self.hosts[place].holds += 1;
+        self.process_of(place).hold = hold;
+    }
+
+    /// Lets the present hold of a process end when `span` has passed.
+    pub(crate) fn ready_after(&mut self, place: usize, span: Span, schedule: &mut Schedule<Happening>) {
+        let host = &self.hosts[place];
+        schedule.after(span, Happening::Ready { place: place as u32, life: host.life, hold: host.holds });
+    }
+
+    /// Applies effects in their order, up to one that ends or holds the process.
+    pub(crate) fn apply(
+        &mut self,
+        place: usize,
+        mut effects: impl Iterator<Item = Effect>,
+        schedule: &mut Schedule<Happening>,
+    ) {
+        while let Some(effect) = effects.next() {
+            match effect {
+                Effect::Event(event) => self.record(Some(Place(place as u32)), event, schedule),
+                Effect::Send(link, message) => self.send_on_link(place, link, message, schedule),
+                Effect::Connect(link, to) => self.open_link(place, link, to, schedule),
+                Effect::Close(link) => self.close_link(place, link, schedule),
+                Effect::Client(client, output) => self.answer(place, client, output, schedule),
+                Effect::ConnectMaster(to) => self.open_master(place, to, schedule),
+                Effect::CloseMaster => self.close_master(place, schedule),
+                Effect::SendMaster(command) => {
+                    if let Some(conn) = self.process_of(place).sockets.master {
+                        self.transmit(conn, End::Opener, Payload::Command(command), schedule);
+                    }
+                }
+                Effect::SaveConfig { text, fsync } => {
+                    if self.save_config(place, text.as_bytes(), fsync, schedule) {
+                        let rest: VecDeque<Effect> = effects.collect();
+                        return self.put_off(place, rest);
+                    }
+                }
+                Effect::Exit(_) => return self.end_process(place, schedule),
+            }
+        }
+    }
+
+    fn transmit(&mut self, conn: ConnId, end: End, payload: Payload, schedule: &mut Schedule<Happening>) -> Sent {
+        let (bytes, class) = (payload.len(), payload.class());
+        self.network.send(conn, end, bytes, class, payload, schedule)
+    }
+
+    fn send_on_link(&mut self, place: usize, link: LinkId, message: Arc<Message>, schedule: &mut Schedule<Happening>) {
+        let message = self.checked(message);
+        self.journal.messages += 1;
+        if matches!(message.body, Body::AuthAck) {
+            let epoch = message.header.current_epoch;
+            self.record(Some(Place(place as u32)), Event::VoteSent { epoch }, schedule);
+        }
+        let process = self.process_of(place);
+        let Some((conn, end)) = process.sockets.link(link) else { return };
+        if self.network.is_open(conn, end) {
+            self.transmit(conn, end, Payload::Bus(message), schedule);
+        } else {
+            self.process_of(place).unsent.push((link, Payload::Bus(message)));
+        }
+    }
+
+    /// With `wire: checked`, what arrives has been encoded and decoded.
+    fn checked(&mut self, message: Arc<Message>) -> Arc<Message> {
+        if self.scenario.wire == rcsim_scenario::Wire::Fast {
+            return message;
+        }
+        let bytes = rcsim_protocol::bus::codec::encode(&message, &self.registry);
+        let decoded = rcsim_protocol::bus::codec::decode(&bytes, &mut self.registry);
+        let decoded = decoded.unwrap_or_else(|error| panic!("a node sent what nobody can read: {error}: {message:?}"));
+        assert_eq!(*message, decoded, "the codec changed a message");
+        Arc::new(decoded)
+    }
+
+    /// The link is up: what was sent while it was not goes first (LK-4).
+    fn send_buffered(&mut self, place: usize, link: LinkId, schedule: &mut Schedule<Happening>) {
+        let process = self.process_of(place);
+        let Some((conn, end)) = process.sockets.link(link) else { return };
+        let (mine, others) = std::mem::take(&mut process.unsent).into_iter().partition(|(to, _)| *to == link);
+        process.unsent = others;
+        let mine: Vec<(LinkId, Payload)> = mine;
+        for (_, payload) in mine {
+            self.transmit(conn, end, payload, schedule);
+        }
+    }
+
+    fn open_link(&mut self, place: usize, link: LinkId, to: SocketAddr, schedule: &mut Schedule<Happening>) {
+        // Nobody at that address: no answer ever comes, until the node gives the link up (CR-6.2).
+        let Some(&target) = self.host_by_ip.get(&to.ip()) else { return };
+        let conn = self.network.connect(self.hosts[place].ix, target, to.port(), schedule);
+        self.process_of(place).sockets.set_link(link, conn, End::Opener);
+        self.uses.set(conn, End::Opener, Some(Use::Link(link)));
+    }
+
+    fn close_link(&mut self, place: usize, link: LinkId, schedule: &mut Schedule<Happening>) {
+        let process = self.process_of(place);
+        process.unsent.retain(|(to, _)| *to != link);
+        if let Some((conn, end)) = process.sockets.remove_link(link) {
+            self.hang_up(conn, end, schedule);
+        }
+    }
+
+    fn hang_up(&mut self, conn: ConnId, end: End, schedule: &mut Schedule<Happening>) {
+        self.uses.set(conn, end, None);
+        self.network.close(conn, end, schedule);
+    }
+
+    fn answer(
+        &mut self,
+        place: usize,
+        client: ConnectionId,
+        output: ClientOutput,
+        schedule: &mut Schedule<Happening>,
+    ) {
+        if let ClientOutput::Reply(reply) = &output
+            && self.faults.take_reply(client, reply)
+        {
+            return;
+        }
+        let process = self.process_of(place);
+        let Some(&conn) = process.sockets.clients.get(&client) else { return };
+        let payload = match output {
+            ClientOutput::Reply(reply) => Payload::Reply(Box::new(reply)),
+            ClientOutput::Snapshot(snapshot) => Payload::Snapshot(snapshot),
+            ClientOutput::Stream(chunk) => Payload::Stream(chunk),
+            ClientOutput::Close => {
+                process.sockets.clients.remove(&client);
+                return self.hang_up(conn, End::Acceptor, schedule);
+            }
+        };
+        self.transmit(conn, End::Acceptor, payload, schedule);
+    }
+
+    fn open_master(&mut self, place: usize, to: SocketAddr, schedule: &mut Schedule<Happening>) {
+        let Some(&target) = self.host_by_ip.get(&to.ip()) else { return };
+        let conn = self.network.connect(self.hosts[place].ix, target, to.port(), schedule);
+        self.process_of(place).sockets.master = Some(conn);
+        self.uses.set(conn, End::Opener, Some(Use::Master));
+    }
+
+    fn close_master(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        if let Some(conn) = self.process_of(place).sockets.master.take() {
+            self.hang_up(conn, End::Opener, schedule);
+        }
+    }
+
+    // ---- the timer, and holds ---------------------------------------------------------------------------------
+
+    /// The timer of a process is due.
+    pub(crate) fn cron(&mut self, place: usize, life: u32, schedule: &mut Schedule<Happening>) {
+        let host = &mut self.hosts[place];
+        if host.life != life {
+            return;
+        }
+        if !host.is_free() {
+            if let Some(process) = &mut host.process {
+                process.cron_due = true;
+            }
+            return;
+        }
+        self.tell_unsent(place, schedule);
+        self.feed(place, Input::Cron, schedule);
+        if self.hosts[place].process.is_some() {
+            self.arm_cron(place, schedule);
+        }
+    }
+
+    /// Tells a node with a limit how much waits on its links (LK-9).
+    fn tell_unsent(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        let process = self.process_of(place);
+        if process.node.settings().cluster_link_sendbuf_limit == 0 {
+            return;
+        }
+        let links: Vec<_> = process.sockets.links().collect();
+        for (link, conn, end) in links {
+            let bytes = self.network.send_buffer(schedule.now(), conn, end);
+            self.feed(place, Input::Bus(link, BusInput::Unsent(bytes)), schedule);
+        }
+    }
+
+    /// A hold of a process ends.
+    pub(crate) fn release(&mut self, place: usize, life: u32, hold: u32, schedule: &mut Schedule<Happening>) {
+        let host = &mut self.hosts[place];
+        if host.life != life || host.holds != hold {
+            return;
+        }
+        let Some(process) = &mut host.process else { return };
+        if host.paused {
+            process.hold_over = true;
+            return;
+        }
+        self.go_on(place, schedule);
+    }
+
+    /// A process that was paused goes on. If its disk has not answered meanwhile, it still waits for that.
+    pub(crate) fn wake_process(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        let Some(process) = &mut self.hosts[place].process else { return };
+        let over = std::mem::take(&mut process.hold_over);
+        if over || matches!(process.hold, Hold::None) {
+            self.go_on(place, schedule);
+        }
+    }
+
+    /// The process goes on: with what it was held in, then with what arrived meanwhile, then with its timer (LP-1).
+    pub(crate) fn go_on(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        match std::mem::take(&mut self.process_of(place).hold) {
+            Hold::None | Hold::Turn => {}
+            Hold::Disk(DiskWait { op, rest }) => {
+                let ok = self.config_written(place, op);
+                self.feed(place, Input::ConfigSaved { ok }, schedule);
+                if self.hosts[place].process.is_some() {
+                    self.apply(place, rest.into_iter(), schedule);
+                }
+            }
+        }
+        while self.hosts[place].is_free()
+            && let Some((conn, end, what)) = self.process_of(place).inbox.pop_front()
+        {
+            self.take(place, conn, end, what, schedule);
+        }
+        if self.hosts[place].is_free() && std::mem::take(&mut self.process_of(place).cron_due) {
+            let life = self.hosts[place].life;
+            self.cron(place, life, schedule);
+        }
+    }
+}
+
+/// The client side of a connection has a port of its own.
+fn ephemeral_port(conn: ConnId) -> u16 {
+    32_768 + (conn.place() % 28_000) as u16
+}
