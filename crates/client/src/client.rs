@@ -162,7 +162,8 @@ impl Client {
                 Question::Asking => (),
                 Question::Map => self.map_failed(turn.now_ns),
                 Question::Operation(number) => {
-                    let may_have_effect = lost.sent && self.attempts.get(&number).is_some_and(Attempt::is_write);
+                    let may_have_effect =
+                        lost.sent && self.attempts.get(&number).is_some_and(Attempt::is_write);
                     if may_have_effect {
                         self.finish(number, Outcome::Unknown, turn);
                     } else {

@@ -60,6 +60,7 @@ impl Node {
         if due.save {
             self.save_config(due.fsync, out);
         }
+        self.run_postponed(out);
     }
 
     /// Writes nodes.conf now (BS-4).

@@ -23,7 +23,7 @@ impl Node {
     /// The timer of the event loop (LP-7).
     pub(crate) fn server_cron(&mut self, out: &mut Outside<'_>) {
         self.clock.cached_ms = out.now_ms;
-        self.expire_pause(out);
+        self.expire_pause();
         if self.process.cron_iteration.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_cron(out);
         }

@@ -153,7 +153,12 @@ impl Node {
     }
 
     /// A vote came in (PK-22): any master with slots, any number of times, if it is not of an older election.
-    pub(crate) fn count_vote(&mut self, sender: NodeIx, header: &Header, out: &mut Outside<'_>) -> Result<(), Ignored> {
+    pub(crate) fn count_vote(
+        &mut self,
+        sender: NodeIx,
+        header: &Header,
+        out: &mut Outside<'_>,
+    ) -> Result<(), Ignored> {
         let valid = self.is_master(sender)
             && self.slot_count(sender) > 0
             && header.current_epoch >= self.candidacy.epoch;

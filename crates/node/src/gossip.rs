@@ -98,7 +98,12 @@ impl Node {
     }
 
     /// Takes in what a heartbeat says of others. `sender` is `None` for a MEET of a stranger (HS-5).
-    pub(crate) fn process_gossip(&mut self, sender: Option<NodeIx>, section: &[GossipEntry], out: &mut Outside<'_>) {
+    pub(crate) fn process_gossip(
+        &mut self,
+        sender: Option<NodeIx>,
+        section: &[GossipEntry],
+        out: &mut Outside<'_>,
+    ) {
         let sender_is_master = sender.filter(|sender| self.is_master(*sender));
         for batch in section.chunks(BATCH) {
             self.view.warm(batch.iter().map(|entry| entry.node));

@@ -88,7 +88,13 @@ impl Node {
     }
 
     /// A packet may tell that its sender moved (HS-9). Not one that came on my own link to it: I know that address.
-    pub(crate) fn update_address(&mut self, node: NodeIx, link: LinkId, header: &Header, out: &mut Outside<'_>) -> bool {
+    pub(crate) fn update_address(
+        &mut self,
+        node: NodeIx,
+        link: LinkId,
+        header: &Header,
+        out: &mut Outside<'_>,
+    ) -> bool {
         if self.view.peer(node).link() == Some(link) {
             return false;
         }

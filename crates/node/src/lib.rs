@@ -61,5 +61,5 @@ pub use boot::{Boot, BootError, Formed};
 pub use effect::{ClientOutput, Effect, Effects};
 pub use input::{BusInput, ClientInput, Input, MasterInput};
 pub use link::LinkId;
-pub use node::{Node, ConnectionId};
+pub use node::{ConnectionId, Node};
 pub use outside::{Chance, Outside};

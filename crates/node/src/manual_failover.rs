@@ -54,7 +54,6 @@ impl Node {
         let before = std::mem::take(&mut self.manual_failover);
         if before.replica.is_some() {
             self.clients.unpause();
-            self.run_postponed(out);
         }
         if before.in_progress() {
             out.tell(Event::ManualFailoverEnded);
@@ -70,7 +69,12 @@ impl Node {
     }
 
     /// MFSTART: my replica wants my place; clients wait, and it is told where the stream ends (PK-23).
-    pub(crate) fn pause_for(&mut self, replica: NodeIx, link: LinkId, out: &mut Outside<'_>) -> Result<(), Ignored> {
+    pub(crate) fn pause_for(
+        &mut self,
+        replica: NodeIx,
+        link: LinkId,
+        out: &mut Outside<'_>,
+    ) -> Result<(), Ignored> {
         if self.view.peer(replica).master != Some(self.me()) {
             return Err(Ignored::NotMyReplica);
         }
@@ -95,7 +99,9 @@ impl Node {
     /// Do I have the whole stream of my paused master (MF-8)? If not, look again in the next turn.
     pub(crate) fn handle_manual_failover(&mut self, out: &mut Outside<'_>) {
         let state = self.manual_failover;
-        let Some(offset) = state.master_offset.filter(|_| state.in_progress() && !state.ready) else { return };
+        let Some(offset) = state.master_offset.filter(|_| state.in_progress() && !state.ready) else {
+            return;
+        };
         if offset == self.replication.offset {
             self.manual_failover.ready = true;
             self.deferred.handle_failover = true;

@@ -55,7 +55,13 @@ impl Node {
     }
 
     /// Sends a PING, or a MEET, on an outbound link. A PING is pending from now on, a MEET is not (HS-2, CR-16).
-    pub(crate) fn send_heartbeat_request(&mut self, node: NodeIx, link: LinkId, meet: bool, out: &mut Outside<'_>) {
+    pub(crate) fn send_heartbeat_request(
+        &mut self,
+        node: NodeIx,
+        link: LinkId,
+        meet: bool,
+        out: &mut Outside<'_>,
+    ) {
         let heartbeat = self.heartbeat(out);
         let body = if meet { Body::Meet(heartbeat) } else { Body::Ping(heartbeat) };
         if !meet {

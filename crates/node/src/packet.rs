@@ -40,7 +40,14 @@ impl Node {
     }
 
     /// FAIL, UPDATE, votes, MFSTART and pub/sub messages: from known senders only (PK-19 … PK-25).
-    fn process_notice(&mut self, link: LinkId, sender: NodeIx, message: &Message, body: &Body, out: &mut Outside<'_>) {
+    fn process_notice(
+        &mut self,
+        link: LinkId,
+        sender: NodeIx,
+        message: &Message,
+        body: &Body,
+        out: &mut Outside<'_>,
+    ) {
         let ignored = match body {
             Body::Fail(subject) => self.fail_announced(*subject, sender, out),
             Body::AuthRequest => {
@@ -52,7 +59,9 @@ impl Node {
             Body::Update(update) => self.process_update(sender, update, out),
             // Subscribers belong to the data path: a delivered message has nobody to go to yet.
             Body::Publish(..) | Body::PublishShard(..) | Body::Module(..) => Ok(()),
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => unreachable!("heartbeats are processed elsewhere"),
+            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
+                unreachable!("heartbeats are processed elsewhere")
+            }
         };
         if let Err(why) = ignored {
             self.ignore(message, why, out);
@@ -133,7 +142,12 @@ impl Node {
 
     /// On an outbound link: is it who I think it is (PK-11)? Returns the link's node if the link is outbound, `None`
     /// inside if it is inbound, and nothing at all if the link is gone.
-    fn check_identity(&mut self, link: LinkId, header: &Header, out: &mut Outside<'_>) -> Option<Option<NodeIx>> {
+    fn check_identity(
+        &mut self,
+        link: LinkId,
+        header: &Header,
+        out: &mut Outside<'_>,
+    ) -> Option<Option<NodeIx>> {
         let record = self.links.get(link)?;
         let Some(node) = record.node.filter(|_| !record.inbound) else { return Some(None) };
         if self.view.flags(node).any(NodeFlags::HANDSHAKE) {

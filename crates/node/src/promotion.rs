@@ -66,7 +66,10 @@ impl Node {
     /// I follow a master from now on (RP-27).
     pub(crate) fn follow(&mut self, master: NodeIx, cause: ReconfigureCause, out: &mut Outside<'_>) {
         let me = self.me();
-        assert!(master != me && self.slot_count(me) == 0, "only a node without slots follows another one (IV-6)");
+        assert!(
+            master != me && self.slot_count(me) == 0,
+            "only a node without slots follows another one (IV-6)"
+        );
         let was_master = self.am_master();
         if was_master {
             self.view.set_flags(me, NodeFlags::MASTER | NodeFlags::MIGRATE_TO, false);

@@ -76,7 +76,12 @@ impl Clients {
 
 impl Node {
     /// Something happened on a client connection.
-    pub(crate) fn client_input(&mut self, connection: ConnectionId, input: ClientInput, out: &mut Outside<'_>) {
+    pub(crate) fn client_input(
+        &mut self,
+        connection: ConnectionId,
+        input: ClientInput,
+        out: &mut Outside<'_>,
+    ) {
         match input {
             ClientInput::Opened { remote } => self.clients.open(connection, remote),
             ClientInput::Closed => self.forget_client(connection),
@@ -107,15 +112,17 @@ impl Node {
     }
 
     /// The pause ends by itself when its time is over (CK-2).
-    pub(crate) fn expire_pause(&mut self, out: &mut Outside<'_>) {
+    pub(crate) fn expire_pause(&mut self) {
         if self.clients.writes_paused() && self.clients.paused_until <= self.clock.cached_ms {
             self.clients.unpause();
-            self.run_postponed(out);
         }
     }
 
-    /// Runs what waited for the end of the pause (MF-12).
+    /// Runs what waited for the end of the pause, once it is over (MF-12).
     pub(crate) fn run_postponed(&mut self, out: &mut Outside<'_>) {
+        if self.clients.writes_paused() {
+            return;
+        }
         for (connection, command) in std::mem::take(&mut self.clients.postponed) {
             self.run_command(connection, command, out);
         }

@@ -101,7 +101,10 @@ impl Node {
             }
             if working == richest {
                 let replicas = self.view.peer(node).replicas.iter().copied();
-                candidate = replicas.chain([candidate]).min_by_key(|replica| out.registry.id(*replica)).unwrap_or(candidate);
+                candidate = replicas
+                    .chain([candidate])
+                    .min_by_key(|replica| out.registry.id(*replica))
+                    .unwrap_or(candidate);
             }
         }
         (target, candidate)

@@ -121,15 +121,27 @@ impl Node {
     }
 
     fn any_master_has_replicas(&self) -> bool {
-        self.view.order().iter().any(|node| self.is_master(*node) && !self.view.peer(*node).replicas.is_empty())
+        self.view
+            .order()
+            .iter()
+            .any(|node| self.is_master(*node) && !self.view.peer(*node).replicas.is_empty())
     }
 
     /// Gives slots to a node, or to nobody, and tells it.
-    pub(crate) fn bind(&mut self, slots: &[Slot], to: Option<NodeIx>, cause: BindCause, out: &mut Outside<'_>) {
+    pub(crate) fn bind(
+        &mut self,
+        slots: &[Slot],
+        to: Option<NodeIx>,
+        cause: BindCause,
+        out: &mut Outside<'_>,
+    ) {
         let to_epoch = to.map_or(Epoch::ZERO, |to| self.view.peer(to).config_epoch);
         let mut moves = Moves::new();
         for &slot in slots {
-            moves.entry((self.slots.owner(slot), self.slots.abandoned.contains(slot))).or_default().push(slot);
+            moves
+                .entry((self.slots.owner(slot), self.slots.abandoned.contains(slot)))
+                .or_default()
+                .push(slot);
         }
         self.rebind(slots, to);
         self.tell_moves(moves, to, to_epoch, cause, out);
@@ -143,9 +155,17 @@ impl Node {
         }
     }
 
-    fn tell_moves(&self, moves: Moves, to: Option<NodeIx>, to_epoch: Epoch, cause: BindCause, out: &mut Outside<'_>) {
+    fn tell_moves(
+        &self,
+        moves: Moves,
+        to: Option<NodeIx>,
+        to_epoch: Epoch,
+        cause: BindCause,
+        out: &mut Outside<'_>,
+    ) {
         for ((from, abandoned), slots) in moves {
-            let from_epoch = from.and_then(|from| self.view.get(from)).map_or(Epoch::ZERO, |peer| peer.config_epoch);
+            let from_epoch =
+                from.and_then(|from| self.view.get(from)).map_or(Epoch::ZERO, |peer| peer.config_epoch);
             let (count, first) = (slots.len() as u32, slots[0].number());
             out.tell(Event::SlotsMoved { from, to, count, first, from_epoch, to_epoch, abandoned, cause });
         }
@@ -157,7 +177,8 @@ impl Node {
             return;
         }
         let claims_as_master = self.is_master(sender);
-        let Some(subject) = (if claims_as_master { Some(sender) } else { self.view.peer(sender).master }) else {
+        let Some(subject) = (if claims_as_master { Some(sender) } else { self.view.peer(sender).master })
+        else {
             return;
         };
         if self.same_slots(subject, &header.slots) {
@@ -195,7 +216,12 @@ impl Node {
     }
 
     /// UPDATE: somebody tells who owns slots that I claim, or believe to be another's (PK-24).
-    pub(crate) fn process_update(&mut self, _sender: NodeIx, update: &Update, out: &mut Outside<'_>) -> Result<(), Ignored> {
+    pub(crate) fn process_update(
+        &mut self,
+        _sender: NodeIx,
+        update: &Update,
+        out: &mut Outside<'_>,
+    ) -> Result<(), Ignored> {
         let owner = update.node;
         if !self.view.knows(owner) {
             return Err(Ignored::UnknownSubject);
@@ -220,7 +246,14 @@ impl Node {
     }
 
     /// A node claims slots at an epoch (SO-2 … SO-14).
-    fn update_slots(&mut self, claimant: NodeIx, epoch: Epoch, claimed: &SlotSet, cause: BindCause, out: &mut Outside<'_>) {
+    fn update_slots(
+        &mut self,
+        claimant: NodeIx,
+        epoch: Epoch,
+        claimed: &SlotSet,
+        cause: BindCause,
+        out: &mut Outside<'_>,
+    ) {
         let mine = self.shard_master();
         self.note_abandoned(claimant, claimed);
         let won = self.winnable(claimant, epoch, claimed);
@@ -230,7 +263,8 @@ impl Node {
             self.bind_claimed(&won, claimant, epoch, cause, out);
         }
         let lost_last = from_mine > 0 && mine.is_some_and(|mine| self.slot_count(mine) == 0);
-        let follows = self.settings.cluster_allow_replica_migration || usize::from(claimed.len()) == from_mine;
+        let follows =
+            self.settings.cluster_allow_replica_migration || usize::from(claimed.len()) == from_mine;
         if lost_last && follows {
             self.follow(claimant, ReconfigureCause::SlotsTaken, out);
             self.defer_after_claim();
@@ -273,10 +307,20 @@ impl Node {
         differing.filter(|slot| claimed.contains(*slot)).filter(wins).collect()
     }
 
-    fn bind_claimed(&mut self, won: &[Slot], claimant: NodeIx, epoch: Epoch, cause: BindCause, out: &mut Outside<'_>) {
+    fn bind_claimed(
+        &mut self,
+        won: &[Slot],
+        claimant: NodeIx,
+        epoch: Epoch,
+        cause: BindCause,
+        out: &mut Outside<'_>,
+    ) {
         let mut moves = Moves::new();
         for &slot in won {
-            moves.entry((self.slots.owner(slot), self.slots.abandoned.contains(slot))).or_default().push(slot);
+            moves
+                .entry((self.slots.owner(slot), self.slots.abandoned.contains(slot)))
+                .or_default()
+                .push(slot);
         }
         self.rebind(won, Some(claimant));
         if !self.slots.abandoned.is_empty() {

@@ -65,7 +65,8 @@ impl Node {
     /// 6: nobody with a newer epoch owns what the candidate claims.
     fn claims_are_current(&self, request: &Header) -> Result<(), VoteDenied> {
         for slot in request.slots.iter().filter(|slot| !self.slots.is_unclaimed(*slot)) {
-            let owner = self.slots.owner(slot).map_or(request.config_epoch, |node| self.view.peer(node).config_epoch);
+            let owner =
+                self.slots.owner(slot).map_or(request.config_epoch, |node| self.view.peer(node).config_epoch);
             if owner > request.config_epoch {
                 return Err(VoteDenied::SlotEpoch { slot, owner, request: request.config_epoch });
             }

@@ -7,9 +7,9 @@ use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset};
 
 use crate::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared, Ignored,
-    LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicationDown, StateCause,
-    StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
+    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicationDown,
+    StateCause, StateHold, VoteDenied,
 };
 
 macro_rules! events {
@@ -452,12 +452,12 @@ events! {
         /// By how many milliseconds.
         by_ms: i64,
     },
-    /// A fault of the scenario begins.
+    /// An entry of the timeline acts: a fault begins, or something is mended or asked.
     "fault-started" FaultStarted {
         /// Its number in the fault ledger.
         fault: u32,
     },
-    /// A fault of the scenario ends.
+    /// An entry of the timeline is over.
     "fault-ended" FaultEnded {
         /// Its number in the fault ledger.
         fault: u32,

@@ -152,7 +152,8 @@ pub struct ClientTotals {
     pub lost_acknowledged: u64,
 }
 
-/// The stages of one failover; virtual ms relative to the start of the run, `None` where a stage was not reached.
+/// The stages of one failover: virtual ms since `down_at_ms`, which itself counts from the start of the run; `None` where a
+/// stage was not reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failover {
     /// The master that was lost or replaced, by name.

@@ -252,11 +252,7 @@ fn fault_row(fault: &FaultLedger, digits: usize) -> Vec<String> {
 fn failover_row(failover: &Failover, digits: usize) -> Vec<String> {
     let dash = || "–".to_owned();
     let down = failover.down_at_ms;
-    let after = |stage: Option<Millis>| match (stage, down) {
-        (None, _) => dash(),
-        (Some(at), Some(down)) => ((i128::from(at.0) - i128::from(down.0)) / 1000).to_string(),
-        (Some(at), None) => stamp(at.0 * 1000, digits),
-    };
+    let after = |stage: Option<Millis>| stage.map_or_else(dash, |stage| (stage.0 / 1000).to_string());
     let stages = [
         failover.first_pfail_ms,
         failover.first_fail_ms,

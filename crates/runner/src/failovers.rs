@@ -70,7 +70,10 @@ impl Failovers {
             }
             _ => {}
         }
-        if matches!(record.event, Event::SlotsMoved { .. } | Event::StateOk | Event::Promoted { .. } | Event::Resumed) {
+        if matches!(
+            record.event,
+            Event::SlotsMoved { .. } | Event::StateOk | Event::Promoted { .. } | Event::Resumed
+        ) {
             self.note_agreement(at, glimpse);
         }
     }
@@ -120,7 +123,8 @@ impl Failovers {
     }
 
     fn note_fail_known(&mut self, master: NodeIx, at: u64, glimpse: &dyn Glimpse) {
-        let failed = |node: &dyn NodeGlimpse| node.peer(master).is_none_or(|peer| peer.flags.any(NodeFlags::FAIL));
+        let failed =
+            |node: &dyn NodeGlimpse| node.peer(master).is_none_or(|peer| peer.flags.any(NodeFlags::FAIL));
         if running_others(master, glimpse).all(failed) {
             self.first(master, at, |told| &mut told.fail_known_by_all_ms);
         }
@@ -144,7 +148,8 @@ impl Failovers {
             self.begin(master, old_place, if asked { "manual" } else { "election" }, began.min(at));
         }
         let Some(stages) = self.stages.iter_mut().rev().find(under_way) else { return };
-        let since = |ns: u64| (ns >= stages.began_ns && ns > 0).then(|| Millis::from_ns(ns - stages.began_ns));
+        let since =
+            |ns: u64| (ns >= stages.began_ns && ns > 0).then(|| Millis::from_ns(ns - stages.began_ns));
         stages.winner = Some(winner);
         stages.told.election_scheduled_ms = since(candidate.scheduled_ns);
         stages.told.election_started_ms = since(candidate.started_ns);
@@ -156,11 +161,14 @@ impl Failovers {
     /// Whether all running nodes agree on the winner's slots, and have state ok.
     fn note_agreement(&mut self, at: u64, glimpse: &dyn Glimpse) {
         for stages in &mut self.stages {
-            let Some(winner) = stages.winner.filter(|_| stages.told.cluster_ok_ms.is_none()) else { continue };
+            let Some(winner) = stages.winner.filter(|_| stages.told.cluster_ok_ms.is_none()) else {
+                continue;
+            };
             let since = Millis::from_ns(at - stages.began_ns);
             let Some(new_master) = glimpse.node(winner) else { continue };
             let slots = new_master.peer(new_master.me()).map(|me| me.slots).unwrap_or_default();
-            let agrees = |node: &dyn NodeGlimpse| node.peer(new_master.me()).is_some_and(|peer| peer.slots == slots);
+            let agrees =
+                |node: &dyn NodeGlimpse| node.peer(new_master.me()).is_some_and(|peer| peer.slots == slots);
             if !slots.is_empty() && running_others(stages.master, glimpse).all(agrees) {
                 stages.told.slots_agreed_ms.get_or_insert(since);
             }
@@ -188,12 +196,14 @@ impl Failovers {
 /// The id of the node at a place, if somebody who runs has it as a master with slots.
 fn serving_master(place: Place, glimpse: &dyn Glimpse) -> Option<NodeIx> {
     let places = (0..glimpse.place_count()).map(Place);
-    let mut witnesses = places.filter(|witness| *witness != place).filter_map(|witness| glimpse.node(witness));
+    let mut witnesses =
+        places.filter(|witness| *witness != place).filter_map(|witness| glimpse.node(witness));
     let here = |node: NodeIx| glimpse.place_of(node) == Some(place);
     let serves = |witness: &dyn NodeGlimpse, node: NodeIx| {
         witness.peer(node).is_some_and(|peer| peer.flags.any(NodeFlags::MASTER) && !peer.slots.is_empty())
     };
-    witnesses.find_map(|witness| witness.table().into_iter().find(|node| here(*node) && serves(witness, *node)))
+    witnesses
+        .find_map(|witness| witness.table().into_iter().find(|node| here(*node) && serves(witness, *node)))
 }
 
 /// The nodes that run, but for this one.

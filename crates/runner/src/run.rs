@@ -48,7 +48,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(scenario: &'a Scenario, options: &'a Options) -> Run<'a> {
         let engine = rcsim_world::start(scenario, options.seed);
-        let setup = Setup { settled: scenario.cluster.formed };
+        let setup = Setup { round_trip_ns: 2 * rcsim_world::longest_latency_ns(scenario) };
         let mut run = Run {
             scenario,
             options,
@@ -133,13 +133,20 @@ impl<'a> Run<'a> {
         let mut findings = self.checks.take_findings();
         let lost = losses::lost_acknowledged(&self.operations, &glimpse);
         let clients = totals(&self.operations, lost);
-        let (expectations, missed) =
-            self.expectations.finish(world, now_ns, &findings, &self.operations, &self.scenario.clients, lost);
+        let (expectations, missed) = self.expectations.finish(
+            world,
+            now_ns,
+            &findings,
+            &self.operations,
+            &self.scenario.clients,
+            lost,
+        );
         findings.extend(missed);
         findings.sort_by_key(|finding| finding.at_ns);
         let faults = world.ledgers();
         let vacuous = faults.iter().any(|fault| fault.must_fire && !fault.fired());
-        let judged = self.judgement(&findings).max(if vacuous { Verdict::Vacuous } else { Verdict::Passed });
+        let judged =
+            judgement(self.scenario, &findings).max(if vacuous { Verdict::Vacuous } else { Verdict::Passed });
         Summary {
             scenario: self.scenario.name.clone(),
             seed: self.options.seed,
@@ -160,23 +167,22 @@ impl<'a> Run<'a> {
             names: world.names(),
         }
     }
+}
 
-    /// What the findings make of the run. Those that the scenario expects or allows, and those that a faithful 7.0.15
-    /// shows as well, are told and do not count.
-    fn judgement(&self, findings: &[Finding]) -> Verdict {
-        let counts = findings.iter().filter(|finding| !self.is_excused(finding));
-        counts.map(verdict_of).max().unwrap_or(Verdict::Passed)
-    }
+/// What the findings make of the run. Those that the scenario expects or allows, and those that a faithful 7.0.15 shows
+/// as well, are told and do not count.
+fn judgement(scenario: &Scenario, findings: &[Finding]) -> Verdict {
+    let counts = findings.iter().filter(|finding| !is_excused(scenario, finding));
+    counts.map(verdict_of).max().unwrap_or(Verdict::Passed)
+}
 
-    fn is_excused(&self, finding: &Finding) -> bool {
-        let named = |name: &String| *name == finding.id || Some(name.as_str()) == finding.known_as;
-        let expected = |expectation: &Expectation| matches!(expectation, Expectation::Finding(id) if *id == finding.id);
-        let judged = finding.kind == FindingKind::Expectation;
-        !judged
-            && (finding.known_as.is_some()
-                || self.scenario.known_weaknesses.iter().any(named)
-                || self.scenario.expect.iter().any(expected))
-    }
+fn is_excused(scenario: &Scenario, finding: &Finding) -> bool {
+    let named = |name: &String| *name == finding.id || Some(name.as_str()) == finding.known_as;
+    let expected = |expectation: &Expectation| matches!(expectation, Expectation::Finding(id) if named(id));
+    finding.kind != FindingKind::Expectation
+        && (finding.known_as.is_some()
+            || scenario.known_weaknesses.iter().any(named)
+            || scenario.expect.iter().any(expected))
 }
 
 fn verdict_of(finding: &Finding) -> Verdict {

@@ -114,7 +114,12 @@ impl World {
         }
     }
 
-    fn apply_client_effect(&mut self, client: usize, effect: ClientEffect, schedule: &mut Schedule<Happening>) {
+    fn apply_client_effect(
+        &mut self,
+        client: usize,
+        effect: ClientEffect,
+        schedule: &mut Schedule<Happening>,
+    ) {
         match effect {
             ClientEffect::Connect { conn: number, address } => {
                 // Nobody at that address: the client's own time-out ends the attempt.

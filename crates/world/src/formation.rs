@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 
 use rcsim_devices::{Disk, DiskSettings, End, HostIx, WallClock};
 use rcsim_engine::{Distribution, Schedule, Span};
-use rcsim_node::{Boot, Formed, Node, Outside};
 use rcsim_node::boot::{FormedMember, FormedTable};
+use rcsim_node::{Boot, Formed, Node, Outside};
 use rcsim_protocol::{Epoch, NodeId, NodeIx, Offset, ReplicationId, Settings, Slot, SlotSet};
 use rcsim_scenario::{self as scenario, Member, MemberRole, NodeOverride, Ratio};
 
@@ -81,7 +81,9 @@ fn add_host(world: &mut World, name: &str) {
 fn settings(cluster: &[(String, String)], spec: &NodeOverride) -> Settings {
     let mut settings = Settings { cluster_enabled: true, port: PORT, ..Settings::default() };
     for (name, value) in cluster.iter().chain(&spec.settings) {
-        settings.set(name, value).unwrap_or_else(|error| panic!("the scenario was checked, but {name}: {error}"));
+        settings
+            .set(name, value)
+            .unwrap_or_else(|error| panic!("the scenario was checked, but {name}: {error}"));
     }
     settings
 }
@@ -263,7 +265,8 @@ impl World {
             host.process = Some(Box::new(RunningProcess::new(node)));
             self.listen(place, true);
             let late = self.hosts[place].lateness.below_u64(1_000);
-            schedule.after(FIRST_CRON + Span::from_micros(late), Happening::Cron { place: place as u32, life });
+            schedule
+                .after(FIRST_CRON + Span::from_micros(late), Happening::Cron { place: place as u32, life });
             self.apply(place, effects.drain(), schedule);
         } else {
             effects.drain();
@@ -287,6 +290,11 @@ impl World {
 }
 
 // ---- quantities of the scenario -------------------------------------------------------------------------------
+
+/// The longest one-way time of the scenario's network in good health, in ns.
+pub fn longest_latency_ns(scenario: &scenario::Scenario) -> u64 {
+    distribution(&scenario.network.latency).maximum().0
+}
 
 /// A distribution of the scenario as the engine draws it. The scenario was checked, so none is refused.
 pub(crate) fn distribution(spec: &scenario::Distribution) -> Distribution {

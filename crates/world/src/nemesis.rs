@@ -5,8 +5,8 @@
 
 use rcsim_engine::{Stream, Streams};
 use rcsim_scenario::{
-    Action, Address, DiskContents, Distribution, Entry, FsyncFault, Nemesis, NemesisFault, Ppm, Ratio, Scenario, Shift,
-    Span, Target, When,
+    Action, Address, DiskContents, Distribution, Entry, FsyncFault, Nemesis, NemesisFault, Ppm, Ratio,
+    Scenario, Shift, Span, Target, When,
 };
 
 /// The scenario with its nemesis drawn into the timeline. One without a nemesis stays as it is.
@@ -17,7 +17,11 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Scenario {
     let mut plan = Plan {
         streams: Streams::new(seed),
         nodes,
-        hit_at_once: if nemesis.keep_majority { (usize::from(planned.cluster.masters) - 1) / 2 } else { usize::MAX },
+        hit_at_once: if nemesis.keep_majority {
+            (usize::from(planned.cluster.masters) - 1) / 2
+        } else {
+            usize::MAX
+        },
         nemesis,
         open: Vec::new(),
         entries: Vec::new(),
@@ -56,7 +60,8 @@ impl Plan {
             let mut chance = self.streams.stream("nemesis", &[&self.number.to_string()]);
             let (shortest, longest) = self.nemesis.gap;
             if self.number > 1 {
-                at = at.saturating_add(chance.between(shortest.as_nanos(), longest.as_nanos()).max(SHORTEST_NS));
+                at = at
+                    .saturating_add(chance.between(shortest.as_nanos(), longest.as_nanos()).max(SHORTEST_NS));
             }
             let left = self.nemesis.to.as_nanos().saturating_sub(at);
             if left <= SHORTEST_NS {
@@ -100,7 +105,9 @@ impl Plan {
         let Some(&victim) = victims.first() else { return };
         let span = Some(Span::from_nanos(length));
         let node = || Target::Node(self.nodes[victim].clone());
-        let peer = self.nodes[(victim + 1 + chance.below(self.nodes.len() as u32 - 1) as usize) % self.nodes.len()].clone();
+        let peer = self.nodes
+            [(victim + 1 + chance.below(self.nodes.len() as u32 - 1) as usize) % self.nodes.len()]
+        .clone();
         let mut hit = vec![victim];
         let action = match fault {
             NemesisFault::Crash => Action::Crash(node()),
@@ -113,7 +120,11 @@ impl Plan {
                 Action::Partition { groups: vec![group, vec![Target::Rest]], length: span }
             }
             NemesisFault::Cut => {
-                let ends = if chance.chance(1, 2) { (node(), Target::Node(peer)) } else { (Target::Node(peer), node()) };
+                let ends = if chance.chance(1, 2) {
+                    (node(), Target::Node(peer))
+                } else {
+                    (Target::Node(peer), node())
+                };
                 Action::Cut { from: ends.0, to: ends.1, length: span }
             }
             NemesisFault::Network => worse_link(node(), Target::Node(peer), span, chance),
@@ -123,9 +134,11 @@ impl Plan {
                 let fsync = if chance.chance(1, 2) { FsyncFault::Stall } else { FsyncFault::Slow(slow) };
                 Action::Disk { node: node(), fsync: Some(fsync), full: false, length: span }
             }
-            NemesisFault::Slow => {
-                Action::Slow { node: node(), each_loop: Span::from_millis(chance.between(2, 150)), length: span }
-            }
+            NemesisFault::Slow => Action::Slow {
+                node: node(),
+                each_loop: Span::from_millis(chance.between(2, 150)),
+                length: span,
+            },
         };
         let dies = matches!(action, Action::Crash(_) | Action::PowerOff(_));
         let restarted = Target::Node(self.nodes[victim].clone());

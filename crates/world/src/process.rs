@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use rcsim_devices::{ConnId, End, Sent, What};
 use rcsim_engine::{Schedule, Span};
-use rcsim_node::{BusInput, ClientInput, ClientOutput, ConnectionId, Effect, Input, LinkId, MasterInput, Outside};
+use rcsim_node::{
+    BusInput, ClientInput, ClientOutput, ConnectionId, Effect, Input, LinkId, MasterInput, Outside,
+};
 use rcsim_observe::{Event, Place};
 use rcsim_protocol::bus::{Body, Message};
 
@@ -43,7 +45,14 @@ impl World {
     }
 
     /// Turns what arrived into an input.
-    fn take(&mut self, place: usize, conn: ConnId, end: End, what: What<Payload>, schedule: &mut Schedule<Happening>) {
+    fn take(
+        &mut self,
+        place: usize,
+        conn: ConnId,
+        end: End,
+        what: What<Payload>,
+        schedule: &mut Schedule<Happening>,
+    ) {
         if let What::Accepted { port } = what {
             return self.accept(place, conn, end, port, schedule);
         }
@@ -57,7 +66,9 @@ impl World {
                 self.send_buffered(place, link, schedule);
                 Input::Bus(link, BusInput::Connected { local })
             }
-            (Use::Link(link), What::Message(Payload::Bus(message))) => Input::Bus(link, BusInput::Received(message)),
+            (Use::Link(link), What::Message(Payload::Bus(message))) => {
+                Input::Bus(link, BusInput::Received(message))
+            }
             (Use::Link(link), What::Closed(_) | What::ConnectFailed(_)) => {
                 self.process_of(place).sockets.remove_link(link);
                 Input::Bus(link, BusInput::Closed)
@@ -91,8 +102,17 @@ impl World {
     }
 
     /// A connection came in on one of the two ports.
-    fn accept(&mut self, place: usize, conn: ConnId, end: End, port: u16, schedule: &mut Schedule<Happening>) {
-        let Some(remote) = self.network.host_of(conn, end.other()).map(|host| self.ip_of_host(host.0 as usize)) else {
+    fn accept(
+        &mut self,
+        place: usize,
+        conn: ConnId,
+        end: End,
+        port: u16,
+        schedule: &mut Schedule<Happening>,
+    ) {
+        let Some(remote) =
+            self.network.host_of(conn, end.other()).map(|host| self.ip_of_host(host.0 as usize))
+        else {
             return;
         };
         let host = &mut self.hosts[place];
@@ -192,12 +212,24 @@ impl World {
         }
     }
 
-    fn transmit(&mut self, conn: ConnId, end: End, payload: Payload, schedule: &mut Schedule<Happening>) -> Sent {
+    fn transmit(
+        &mut self,
+        conn: ConnId,
+        end: End,
+        payload: Payload,
+        schedule: &mut Schedule<Happening>,
+    ) -> Sent {
         let (bytes, class) = (payload.len(), payload.class());
         self.network.send(conn, end, bytes, class, payload, schedule)
     }
 
-    fn send_on_link(&mut self, place: usize, link: LinkId, message: Arc<Message>, schedule: &mut Schedule<Happening>) {
+    fn send_on_link(
+        &mut self,
+        place: usize,
+        link: LinkId,
+        message: Arc<Message>,
+        schedule: &mut Schedule<Happening>,
+    ) {
         let message = self.checked(message);
         self.journal.messages += 1;
         if matches!(message.body, Body::AuthAck) {
@@ -220,7 +252,8 @@ impl World {
         }
         let bytes = rcsim_protocol::bus::codec::encode(&message, &self.registry);
         let decoded = rcsim_protocol::bus::codec::decode(&bytes, &mut self.registry);
-        let decoded = decoded.unwrap_or_else(|error| panic!("a node sent what nobody can read: {error}: {message:?}"));
+        let decoded =
+            decoded.unwrap_or_else(|error| panic!("a node sent what nobody can read: {error}: {message:?}"));
         assert_eq!(*message, decoded, "the codec changed a message");
         Arc::new(decoded)
     }

@@ -72,7 +72,12 @@ impl World {
     }
 
     /// The stall of a disk is over: the process that waits for it goes on when its fsync is done.
-    pub(crate) fn disk_moves_on(&mut self, place: usize, answers: &[(FsyncOp, Nanos)], schedule: &mut Schedule<Happening>) {
+    pub(crate) fn disk_moves_on(
+        &mut self,
+        place: usize,
+        answers: &[(FsyncOp, Nanos)],
+        schedule: &mut Schedule<Happening>,
+    ) {
         let Some(process) = &self.hosts[place].process else { return };
         let Hold::Disk(DiskWait { op: Some(waiting), .. }) = process.hold else { return };
         if let Some((_, at)) = answers.iter().find(|(op, _)| *op == waiting) {

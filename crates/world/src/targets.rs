@@ -13,13 +13,21 @@ use crate::world::World;
 
 impl World {
     /// The hosts that a target word means. `*` means nobody here: it has a meaning only beside other groups.
-    pub(crate) fn resolve(&self, target: &Target, entry: usize, round: u32, it: Option<Place>) -> Vec<HostIx> {
+    pub(crate) fn resolve(
+        &self,
+        target: &Target,
+        entry: usize,
+        round: u32,
+        it: Option<Place>,
+    ) -> Vec<HostIx> {
         let one = |place: Option<usize>| place.map(|place| HostIx(place as u32)).into_iter().collect();
         match target {
             Target::Node(name) => one(self.hosts.iter().position(|host| host.name == *name)),
-            Target::Client(name) => {
-                one(self.clients.iter().position(|client| client.name == *name).map(|at| at + self.hosts.len()))
-            }
+            Target::Client(name) => one(self
+                .clients
+                .iter()
+                .position(|client| client.name == *name)
+                .map(|at| at + self.hosts.len())),
             Target::List(targets) => {
                 let all = targets.iter().flat_map(|target| self.resolve(target, entry, round, it));
                 distinct(all.collect())
@@ -33,7 +41,9 @@ impl World {
                 let masters = self.resolve(node, entry, round, it);
                 distinct(masters.into_iter().filter_map(|master| self.replica_of_place(master)).collect())
             }
-            Target::One => self.draw(entry, round).pick(&self.live_places(|_| true)).copied().into_iter().collect(),
+            Target::One => {
+                self.draw(entry, round).pick(&self.live_places(|_| true)).copied().into_iter().collect()
+            }
             Target::Minority => self.draw_masters(entry, round, |masters| masters.saturating_sub(1) / 2),
             Target::Majority => self.draw_masters(entry, round, |masters| masters / 2 + 1),
             Target::Masters => self.live_places(serves_slots),
@@ -47,7 +57,11 @@ impl World {
     /// The nodes that a target word of an expectation means now; words that draw mean the same ones each time.
     pub fn places_meant(&self, target: &Target) -> Vec<Place> {
         let hosts = self.resolve(target, usize::MAX, 0, None);
-        hosts.into_iter().filter(|host| (host.0 as usize) < self.hosts.len()).map(|host| Place(host.0)).collect()
+        hosts
+            .into_iter()
+            .filter(|host| (host.0 as usize) < self.hosts.len())
+            .map(|host| Place(host.0))
+            .collect()
     }
 
     /// The groups of a partition: `*` is everybody whom no other group names, and a client without a place of its own
@@ -63,8 +77,11 @@ impl World {
         let mut resolved: Vec<Vec<HostIx>> = groups.iter().map(named).collect();
         for (index, spec) in self.scenario.clients.iter().enumerate() {
             let client = HostIx((self.hosts.len() + index) as u32);
-            let near = spec.near.as_ref().and_then(|near| self.hosts.iter().position(|host| host.name == *near));
-            let Some(near) = near.filter(|_| !resolved.iter().flatten().any(|host| *host == client)) else { continue };
+            let near =
+                spec.near.as_ref().and_then(|near| self.hosts.iter().position(|host| host.name == *near));
+            let Some(near) = near.filter(|_| !resolved.iter().flatten().any(|host| *host == client)) else {
+                continue;
+            };
             for group in resolved.iter_mut().filter(|group| group.contains(&HostIx(near as u32))) {
                 group.push(client);
             }
@@ -97,7 +114,8 @@ impl World {
 
     fn live_places(&self, wanted: impl Fn(&dyn NodeGlimpse) -> bool) -> Vec<HostIx> {
         let running = self.hosts.iter().filter(|host| host.process_state() == Process::Running);
-        let wanted = running.filter(|host| host.process.as_ref().is_some_and(|process| wanted(&process.node)));
+        let wanted =
+            running.filter(|host| host.process.as_ref().is_some_and(|process| wanted(&process.node)));
         wanted.map(|host| host.ix).collect()
     }
 
@@ -108,7 +126,8 @@ impl World {
             SlotRef::Slot(number) => Slot::new(*number)?,
         };
         let owners = self.live_places(|node| node.owner(slot) == Some(node.me()));
-        let epoch = |host: &HostIx| self.hosts[host.0 as usize].process.as_ref().map(|it| it.node.config_epoch());
+        let epoch =
+            |host: &HostIx| self.hosts[host.0 as usize].process.as_ref().map(|it| it.node.config_epoch());
         owners.into_iter().max_by_key(epoch).map(|host| host.0 as usize)
     }
 

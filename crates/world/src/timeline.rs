@@ -43,10 +43,18 @@ impl World {
     }
 
     /// Lets the entries that wait for this event act, or count it.
-    pub(crate) fn trigger(&mut self, place: Option<Place>, event: &Event, schedule: &mut Schedule<Happening>) {
+    pub(crate) fn trigger(
+        &mut self,
+        place: Option<Place>,
+        event: &Event,
+        schedule: &mut Schedule<Happening>,
+    ) {
         let Some(mut waiting) = self.timeline.waiting.remove(event.name()) else { return };
         for (entry, seen) in &mut waiting {
-            let When::On { node, nth, after, .. } = self.scenario.timeline[*entry as usize].when.clone() else { continue };
+            let When::On { node, nth, after, .. } = self.scenario.timeline[*entry as usize].when.clone()
+            else {
+                continue;
+            };
             if *seen < nth && self.concerns(*entry, node.as_ref(), place) {
                 *seen += 1;
                 if *seen == nth {
@@ -65,7 +73,12 @@ impl World {
     }
 
     /// Puts the next round of an `every` entry on the agenda.
-    pub(crate) fn schedule_next_round(&mut self, entry: usize, round: u32, schedule: &mut Schedule<Happening>) {
+    pub(crate) fn schedule_next_round(
+        &mut self,
+        entry: usize,
+        round: u32,
+        schedule: &mut Schedule<Happening>,
+    ) {
         let When::Every { every, from, to, times } = &self.scenario.timeline[entry].when else { return };
         let next = round + 1;
         let at = from.as_nanos().saturating_add(every.as_nanos().saturating_mul(u64::from(next)));

@@ -125,7 +125,8 @@ impl World {
 
     /// Notes an event, and lets the timeline act on it.
     pub(crate) fn record(&mut self, place: Option<Place>, event: Event, schedule: &mut Schedule<Happening>) {
-        if let (Some(place), Event::Started { node, .. } | Event::IdentityChanged { node }) = (place, &event) {
+        if let (Some(place), Event::Started { node, .. } | Event::IdentityChanged { node }) = (place, &event)
+        {
             self.place_of.insert(*node, place);
             self.hosts[place.index()].identity = Some(*node);
         }
@@ -149,7 +150,9 @@ impl World {
         let host = delivery.host.0 as usize;
         match host.checked_sub(self.hosts.len()) {
             None => self.arrive(host, delivery.conn, delivery.end, delivery.what, schedule),
-            Some(client) => self.arrive_at_client(client, delivery.conn, delivery.end, delivery.what, schedule),
+            Some(client) => {
+                self.arrive_at_client(client, delivery.conn, delivery.end, delivery.what, schedule)
+            }
         }
     }
 }

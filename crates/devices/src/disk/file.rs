@@ -40,7 +40,12 @@ pub(super) struct File {
 impl File {
     /// A new, empty file.
     pub(super) fn created(now: Nanos) -> Self {
-        Self { cached: Arc::default(), durable: Arc::default(), dirty: BTreeMap::new(), length_since: Some(now) }
+        Self {
+            cached: Arc::default(),
+            durable: Arc::default(),
+            dirty: BTreeMap::new(),
+            length_since: Some(now),
+        }
     }
 
     pub(super) fn durable(content: Vec<u8>) -> Self {

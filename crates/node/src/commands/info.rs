@@ -11,7 +11,7 @@ use rcsim_protocol::{Command, Offset, ReplicationId, Reply};
 
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
-use crate::replication::{AttachedReplica, MasterLink};
+use crate::replication::{AttachedReplica, MasterLink, ReplicaState};
 
 /// A section's heading, and what writes it.
 type Section = (&'static str, fn(&Node) -> String);
@@ -176,14 +176,14 @@ fn master_address(link: MasterLink) -> Option<SocketAddr> {
 
 /// Whether a replica gets the stream.
 fn is_online(replica: &AttachedReplica) -> bool {
-    state_word(replica) == Some("online")
+    replica.state == ReplicaState::Online
 }
 
 /// The word for a replica's state; `None` for one that has not asked for the stream yet.
 fn state_word(replica: &AttachedReplica) -> Option<&'static str> {
-    match format!("{:?}", replica.state).as_str() {
-        "Greeting" => None,
-        "Online" => Some("online"),
-        _ => Some("wait_bgsave"),
+    match replica.state {
+        ReplicaState::Greeting => None,
+        ReplicaState::WaitsForSnapshot(_) => Some("wait_bgsave"),
+        ReplicaState::Online => Some("online"),
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use rcsim_observe::Event;
-use rcsim_protocol::{Command, Offset, Reply, ReplicationId};
+use rcsim_protocol::{Command, Offset, ReplicationId, Reply};
 
 use crate::effect::{ClientOutput, Effect};
 use crate::node::{ConnectionId, Node};
@@ -45,11 +45,18 @@ impl Node {
         command: &Command,
         out: &mut Outside<'_>,
     ) -> Option<Reply> {
-        if command.is(0, "replconf") { self.replconf(connection, command) } else { self.psync(connection, command, out) }
+        if command.is(0, "replconf") {
+            self.replconf(connection, command)
+        } else {
+            self.psync(connection, command, out)
+        }
     }
 
     fn replconf(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
-        let number = command.word(2).and_then(|word| std::str::from_utf8(word).ok()).and_then(|text| text.parse().ok());
+        let number = command
+            .word(2)
+            .and_then(|word| std::str::from_utf8(word).ok())
+            .and_then(|text| text.parse().ok());
         let (now_s, ip) = (self.clock.cached_s(), self.clients.ip(connection));
         if command.is(1, "ack") {
             let replica = self.replication.replicas.get_mut(&connection)?;
@@ -75,7 +82,9 @@ impl Node {
 
     fn psync(&mut self, connection: ConnectionId, command: &Command, out: &mut Outside<'_>) -> Option<Reply> {
         if !self.am_master() && !self.replication.link.is_up() {
-            return Some(Reply::Error("NOMASTERLINK Can't SYNC while not connected with my master".to_owned()));
+            return Some(Reply::Error(
+                "NOMASTERLINK Can't SYNC while not connected with my master".to_owned(),
+            ));
         }
         let text = |index| command.word(index).and_then(|word| std::str::from_utf8(word).ok());
         let asked_id = text(1).and_then(ReplicationId::parse);
@@ -104,7 +113,8 @@ impl Node {
     /// The commands that a replica misses, if it may go on where it stopped (RP-17). `from` is the first byte it wants.
     fn partial_resync(&self, id: ReplicationId, from: i64) -> Option<Vec<Command>> {
         let same = id == self.replication.id;
-        let earlier = self.replication.previous.is_some_and(|(previous, end)| id == previous && from <= end.0);
+        let earlier =
+            self.replication.previous.is_some_and(|(previous, end)| id == previous && from <= end.0);
         let backlog = self.replication.backlog.as_ref().filter(|_| same || earlier)?;
         backlog.since(Offset(from - 1))
     }
@@ -122,8 +132,7 @@ impl Node {
     /// Sends a snapshot to those who wait, once the longest-waiting one has waited for the delay (RP-18).
     fn send_due_snapshots(&mut self, out: &mut Outside<'_>) {
         let now_s = self.clock.cached_s();
-        let delay =
-            if self.settings.repl_diskless_sync { self.settings.repl_diskless_sync_delay } else { 0 };
+        let delay = if self.settings.repl_diskless_sync { self.settings.repl_diskless_sync_delay } else { 0 };
         let waiting = |replica: &AttachedReplica| match replica.state {
             ReplicaState::WaitsForSnapshot(since) => Some(now_s - since),
             _ => None,
@@ -161,7 +170,8 @@ impl Node {
         let Some(backlog) = &mut self.replication.backlog else { return };
         self.replication.offset = self.replication.offset.plus(command.resp_len());
         backlog.push(self.replication.offset, command.clone());
-        let online = self.replication.replicas.iter().filter(|(_, replica)| replica.state == ReplicaState::Online);
+        let online =
+            self.replication.replicas.iter().filter(|(_, replica)| replica.state == ReplicaState::Online);
         let mut chunk = None;
         for (connection, _) in online {
             let chunk = chunk.get_or_insert_with(|| StreamChunk::one(command.clone()));
@@ -173,7 +183,11 @@ impl Node {
     pub(crate) fn replication_cron_as_master(&mut self, loops: u64, out: &mut Outside<'_>) {
         let period = self.settings.repl_ping_replica_period.max(1) as u64;
         let paused = self.manual_failover.in_progress() && self.clients.writes_paused();
-        if self.am_master() && loops.is_multiple_of(period) && !self.replication.replicas.is_empty() && !paused {
+        if self.am_master()
+            && loops.is_multiple_of(period)
+            && !self.replication.replicas.is_empty()
+            && !paused
+        {
             self.feed(Command::new(["PING"]), out);
         }
         self.drop_silent_replicas(out);
@@ -186,8 +200,13 @@ impl Node {
         let silent = |replica: &AttachedReplica| {
             replica.state == ReplicaState::Online && now_s - replica.ack_s > timeout
         };
-        let dropped: Vec<ConnectionId> =
-            self.replication.replicas.iter().filter(|(_, replica)| silent(replica)).map(|(id, _)| *id).collect();
+        let dropped: Vec<ConnectionId> = self
+            .replication
+            .replicas
+            .iter()
+            .filter(|(_, replica)| silent(replica))
+            .map(|(id, _)| *id)
+            .collect();
         for connection in dropped {
             self.drop_client(connection, out);
         }

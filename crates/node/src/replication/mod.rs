@@ -23,7 +23,7 @@ use std::sync::Arc;
 use rcsim_protocol::{Command, Offset, ReplicationId};
 
 pub(crate) use backlog::Backlog;
-pub(crate) use master::AttachedReplica;
+pub(crate) use master::{AttachedReplica, ReplicaState};
 pub(crate) use replica::MasterLink;
 
 use crate::keyspace::Keyspace;
@@ -114,10 +114,23 @@ impl Replication {
         }
     }
 
-    /// Of a node that has long been part of a stream.
-    pub(crate) fn formed(id: ReplicationId, offset: Offset, backlog_len: u64, now_s: i64) -> Replication {
+    /// Of a node that has long been part of a stream; `cron_loops` passes of the replication cron ago it started.
+    pub(crate) fn formed(
+        id: ReplicationId,
+        offset: Offset,
+        backlog_len: u64,
+        now_s: i64,
+        cron_loops: u64,
+    ) -> Replication {
         let backlog = Some(Backlog::starting_at(offset, backlog_len));
-        Replication { offset, backlog, last_io_s: now_s, needs_select: false, ..Replication::new(id) }
+        Replication {
+            offset,
+            backlog,
+            last_io_s: now_s,
+            needs_select: false,
+            cron_loops,
+            ..Replication::new(id)
+        }
     }
 
     /// How long I have had no word from my master, in seconds (EL-3).

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rcsim_observe::Event;
 use rcsim_observe::reason::ReplicationDown;
-use rcsim_protocol::{Command, NodeFlags, Offset, Reply, ReplicationId};
+use rcsim_protocol::{Command, NodeFlags, Offset, ReplicationId, Reply};
 
 use crate::effect::Effect;
 use crate::input::MasterInput;
@@ -53,7 +53,9 @@ impl MasterLink {
     fn address(self) -> Option<SocketAddr> {
         match self {
             MasterLink::Off => None,
-            MasterLink::Connect(address) | MasterLink::Handshake(address, ..) | MasterLink::Up(address) => Some(address),
+            MasterLink::Connect(address) | MasterLink::Handshake(address, ..) | MasterLink::Up(address) => {
+                Some(address)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is judged by one look: states, owners, roles.
 
-use rcsim_observe::{Glimpse, NodeGlimpse, Place, Process};
+use rcsim_observe::{Glimpse, Place, Process};
 use rcsim_protocol::{NodeFlags, Slot};
 use rcsim_scenario::{Expectation, NodeRole, SlotRange, Target};
 use rcsim_world::World;
@@ -30,7 +30,8 @@ pub(super) fn state(spec: &Expectation, world: &World, now_ns: u64) -> Result<()
 fn owner(slots: &[SlotRange], is: &Target, world: &World, now_ns: u64) -> Result<String, String> {
     let glimpse = world.at(now_ns);
     let owners = world.places_meant(is);
-    let views = (0..glimpse.place_count()).map(Place).filter(|place| glimpse.process(*place) == Process::Running);
+    let views =
+        (0..glimpse.place_count()).map(Place).filter(|place| glimpse.process(*place) == Process::Running);
     for place in views {
         let Some(node) = glimpse.node(place).filter(|node| node.table().len() > 1) else { continue };
         for slot in slots.iter().flat_map(|range| range.first..=range.last).filter_map(Slot::new) {
@@ -44,7 +45,13 @@ fn owner(slots: &[SlotRange], is: &Target, world: &World, now_ns: u64) -> Result
     Ok("all agree".to_owned())
 }
 
-fn role(node: &Target, is: NodeRole, of: Option<&Target>, world: &World, now_ns: u64) -> Result<String, String> {
+fn role(
+    node: &Target,
+    is: NodeRole,
+    of: Option<&Target>,
+    world: &World,
+    now_ns: u64,
+) -> Result<String, String> {
     let glimpse = world.at(now_ns);
     for place in world.places_meant(node) {
         let name = world.place_name(place);
@@ -58,7 +65,8 @@ fn role(node: &Target, is: NodeRole, of: Option<&Target>, world: &World, now_ns:
             (false, Some(master)) => format!("{name} is a replica of {}", world.place_name(master)),
             (false, None) => format!("{name} is a replica of nobody that is known"),
         };
-        let follows = of.is_none_or(|of| master.is_some_and(|master| world.places_meant(of).contains(&master)));
+        let follows =
+            of.is_none_or(|of| master.is_some_and(|master| world.places_meant(of).contains(&master)));
         if is_master != (is == NodeRole::Master) || !follows {
             return Err(seen);
         }

@@ -63,11 +63,13 @@ impl<'a> Expectations<'a> {
     /// Takes in one record.
     pub(crate) fn observe(&mut self, record: &Record, world: &World) {
         for item in &mut self.items {
-            let (Expectation::Event { name, node, .. } | Expectation::Never { name, node }) = item.spec else {
+            let (Expectation::Event { name, node, .. } | Expectation::Never { name, node }) = item.spec
+            else {
                 item.bound.observe(record, item.spec, world);
                 continue;
             };
-            let concerned = |target| record.place.is_some_and(|place| world.places_meant(target).contains(&place));
+            let concerned =
+                |target| record.place.is_some_and(|place| world.places_meant(target).contains(&place));
             if *name == record.event.name() && node.as_ref().is_none_or(concerned) {
                 item.seen += 1;
             }
@@ -122,7 +124,11 @@ impl<'a> Expectations<'a> {
             Some(reply) if matches(pattern, reply) => Ok(text_of(reply)),
             Some(reply) => Err(format!("replied {:?}", text_of(reply))),
         };
-        self.replies.push((format!("{label} replies {}", sentence::pattern(pattern)), command.at_ns, verdict));
+        self.replies.push((
+            format!("{label} replies {}", sentence::pattern(pattern)),
+            command.at_ns,
+            verdict,
+        ));
     }
 
     /// A `check` entry acts: what needs one look is judged, bounds count from here.
@@ -238,7 +244,9 @@ impl<'a> Item<'a> {
                 let suffix = if self.seen < count.at_least { "-unseen" } else { "" };
                 (now, suffix, counted(*count, self.seen))
             }
-            Expectation::Never { .. } => (now, "", counted(Count { at_least: 0, at_most: Some(0) }, self.seen)),
+            Expectation::Never { .. } => {
+                (now, "", counted(Count { at_least: 0, at_most: Some(0) }, self.seen))
+            }
             Expectation::Finding(id) => (now, "", shown(id, end.findings)),
             Expectation::LostAcknowledgedWrites(count) => (now, "", counted(*count, end.lost)),
             Expectation::Answered { client, count } => {

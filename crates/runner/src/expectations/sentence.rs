@@ -1,6 +1,8 @@
 //! An expectation as a sentence.
 
-use rcsim_scenario::{Anchor, Count, Entry, Expectation, FaultRef, NodeRole, ReplyPattern, SlotRange, Target};
+use rcsim_scenario::{
+    Anchor, Count, Entry, Expectation, FaultRef, NodeRole, ReplyPattern, SlotRange, Target,
+};
 
 /// The expectation in words.
 pub(super) fn of(spec: &Expectation) -> String {
@@ -15,12 +17,21 @@ pub(super) fn of(spec: &Expectation) -> String {
         }
         Expectation::Never { name, node } => format!("never event {name}{}", at(node.as_ref())),
         Expectation::Finding(id) => format!("the run shows {id}"),
-        Expectation::LostAcknowledgedWrites(number) => format!("lost acknowledged writes: {}", count(*number)),
+        Expectation::LostAcknowledgedWrites(number) => {
+            format!("lost acknowledged writes: {}", count(*number))
+        }
         Expectation::Answered { client, count: number } => {
-            format!("operations of {} answered: {}", client.as_deref().unwrap_or("all clients"), count(*number))
+            format!(
+                "operations of {} answered: {}",
+                client.as_deref().unwrap_or("all clients"),
+                count(*number)
+            )
         }
         Expectation::Availability { client, at_least } => {
-            format!("at least {at_least} of the operations of {} answered", client.as_deref().unwrap_or("all clients"))
+            format!(
+                "at least {at_least} of the operations of {} answered",
+                client.as_deref().unwrap_or("all clients")
+            )
         }
         Expectation::Owner { slots, is } => format!("{is} owns {}", ranges(slots)),
         Expectation::Role { node, is, of } => {

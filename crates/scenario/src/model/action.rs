@@ -283,7 +283,11 @@ impl ActionKind {
     pub const fn is_fault(self) -> bool {
         !matches!(
             self,
-            ActionKind::Restart | ActionKind::Resume | ActionKind::Heal | ActionKind::Command | ActionKind::Check
+            ActionKind::Restart
+                | ActionKind::Resume
+                | ActionKind::Heal
+                | ActionKind::Command
+                | ActionKind::Check
         )
     }
 

@@ -51,7 +51,8 @@ impl World {
         let words: Vec<String> = argv.iter().map(|argument| self.word_of(argument)).collect();
         for place in self.places_of(who, firing) {
             let reply = self.run_command(place, Command::new(&words), schedule);
-            self.faults.accounts[firing.entry].count("commands", u64::from(self.hosts[place].process.is_some()));
+            self.faults.accounts[firing.entry]
+                .count("commands", u64::from(self.hosts[place].process.is_some()));
             let result = CommandResult {
                 entry: firing.entry as u32,
                 node: self.hosts[place].name.clone(),
@@ -64,7 +65,12 @@ impl World {
 
     /// Runs a command on a node at once, as if typed at its console. `None`: there was no reply, because no process
     /// takes commands there now, or because it put the command off.
-    pub fn run_command(&mut self, place: usize, command: Command, schedule: &mut Schedule<Happening>) -> Option<Reply> {
+    pub fn run_command(
+        &mut self,
+        place: usize,
+        command: Command,
+        schedule: &mut Schedule<Happening>,
+    ) -> Option<Reply> {
         if !self.hosts[place].is_free() {
             return None;
         }

@@ -73,7 +73,12 @@ impl World {
         undo
     }
 
-    pub(super) fn slow_down(&mut self, who: &Target, each_loop: rcsim_scenario::Span, firing: Firing) -> Vec<Undo> {
+    pub(super) fn slow_down(
+        &mut self,
+        who: &Target,
+        each_loop: rcsim_scenario::Span,
+        firing: Firing,
+    ) -> Vec<Undo> {
         let mut undo = Vec::new();
         for place in self.places_of(who, firing) {
             let host = &mut self.hosts[place];

@@ -88,19 +88,25 @@ impl Faults {
 
 impl World {
     /// An entry of the timeline acts.
-    pub(crate) fn act(&mut self, entry: usize, it: Option<Place>, round: u32, schedule: &mut Schedule<Happening>) {
+    pub(crate) fn act(
+        &mut self,
+        entry: usize,
+        it: Option<Place>,
+        round: u32,
+        schedule: &mut Schedule<Happening>,
+    ) {
         self.schedule_next_round(entry, round, schedule);
         let spec = self.scenario.timeline[entry].clone();
         let firing = Firing { entry, round, it };
         self.faults.accounts[entry].started_ns.push(schedule.now().0);
         self.note_edge(entry, Edge::Begin, schedule);
-        let is_fault = spec.action.kind().is_fault();
-        if is_fault {
+        let told = !matches!(spec.action, Action::Check(_));
+        if told {
             self.record(None, Event::FaultStarted { fault: entry as u32 }, schedule);
         }
         let undo = self.perform(&spec.action, firing, schedule);
         if undo.is_empty() {
-            return self.fault_over(entry, is_fault, schedule);
+            return self.fault_over(entry, told, schedule);
         }
         let active = self.faults.active.len() as u32;
         self.faults.active.push(Active { entry, undo });
@@ -109,9 +115,9 @@ impl World {
         }
     }
 
-    fn fault_over(&mut self, entry: usize, is_fault: bool, schedule: &mut Schedule<Happening>) {
+    fn fault_over(&mut self, entry: usize, told: bool, schedule: &mut Schedule<Happening>) {
         self.note_edge(entry, Edge::End, schedule);
-        if is_fault {
+        if told {
             self.record(None, Event::FaultEnded { fault: entry as u32 }, schedule);
         }
     }
@@ -120,7 +126,9 @@ impl World {
         match action {
             Action::Crash(who) => self.crash_targets(who, firing, schedule),
             Action::PowerOff(who) => self.power_off_targets(who, firing, schedule),
-            Action::Restart { who, disk, address } => self.restart_targets(who, *disk, *address, firing, schedule),
+            Action::Restart { who, disk, address } => {
+                self.restart_targets(who, *disk, *address, firing, schedule)
+            }
             Action::Pause { who, .. } => return self.pause_targets(who, firing, schedule),
             Action::Resume(who) => self.resume_targets(who, firing, schedule),
             Action::Partition { groups, .. } => return self.partition_groups(groups, firing),
@@ -130,7 +138,9 @@ impl World {
             Action::Clock { node, jump, drift, .. } => {
                 return self.upset_clocks(node, *jump, *drift, action.length().is_some(), firing, schedule);
             }
-            Action::Disk { node, fsync, full, .. } => return self.upset_disks(node, fsync.as_ref(), *full, firing),
+            Action::Disk { node, fsync, full, .. } => {
+                return self.upset_disks(node, fsync.as_ref(), *full, firing);
+            }
             Action::Slow { node, each_loop, .. } => return self.slow_down(node, *each_loop, firing),
             Action::Command { node, argv, .. } => self.run_raw_command(node, argv, firing, schedule),
             Action::Check(_) => {
@@ -173,8 +183,9 @@ impl World {
     /// Ends every fault that is still open, except dead processes: those are the scenario's intention. Says whether
     /// there was any.
     pub fn final_heal(&mut self, schedule: &mut Schedule<Happening>) -> bool {
-        let open: Vec<usize> =
-            (0..self.faults.active.len()).filter(|active| !self.faults.active[*active].undo.is_empty()).collect();
+        let open: Vec<usize> = (0..self.faults.active.len())
+            .filter(|active| !self.faults.active[*active].undo.is_empty())
+            .collect();
         for active in &open {
             self.end_fault(*active, schedule);
         }

@@ -32,7 +32,8 @@ impl World {
         firing: Firing,
         schedule: &mut Schedule<Happening>,
     ) -> Vec<Undo> {
-        let Action::Network { between, latency, loss, drop, refuse, reset, bandwidth, one_way, .. } = action else {
+        let Action::Network { between, latency, loss, drop, refuse, reset, bandwidth, one_way, .. } = action
+        else {
             return Vec::new();
         };
         let (one, other) = self.two_sides(&between.0, &between.1, firing);

@@ -27,7 +27,12 @@ impl World {
         }
     }
 
-    pub(super) fn power_off_targets(&mut self, who: &Target, firing: Firing, schedule: &mut Schedule<Happening>) {
+    pub(super) fn power_off_targets(
+        &mut self,
+        who: &Target,
+        firing: Firing,
+        schedule: &mut Schedule<Happening>,
+    ) {
         for place in self.places_of(who, firing) {
             if !self.hosts[place].has_power {
                 continue;
@@ -121,7 +126,12 @@ impl World {
         self.wake_process(place, schedule);
     }
 
-    pub(super) fn resume_targets(&mut self, who: &Target, firing: Firing, schedule: &mut Schedule<Happening>) {
+    pub(super) fn resume_targets(
+        &mut self,
+        who: &Target,
+        firing: Firing,
+        schedule: &mut Schedule<Happening>,
+    ) {
         let hosts = self.hosts_of(who, firing);
         for active in 0..self.faults.active.len() {
             let mine = |undo: &Undo| matches!(undo, Undo::Pause(host) if hosts.contains(host));
