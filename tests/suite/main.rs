@@ -1,1 +1,27 @@
-//! The suite.
+//! The suite: what must hold of the whole, in one test binary.
+//!
+//! | room | what it asks |
+//! |---|---|
+//! | `architecture` | do the crates use only what they may; do citations, links and headers hold? |
+//! | `scenarios` | does every committed scenario pass, with its golden fingerprint? |
+//! | `determinism` | is a run a value, whoever looks, on however many threads, codec or not? |
+//! | `conformance` | do replies have the texts and shapes of real servers? |
+//! | `properties` | do small random fault plans end without a panic and without a finding? |
+//! | `transcripts` | does one node do, packet by packet, what its stories in `tests/transcripts` tell? |
+//! | `long` | the same questions a thousand times; ignored unless asked for with `--ignored` |
+//! | `repository`, `committed`, `bench` | helpers: the tree, the committed scenarios, nodes without a world |
+//!
+//! `RCSIM_BLESS=1 cargo test -p rcsim-tests` rewrites golden fingerprints and transcripts. The command line is tested in
+//! `crates/cli/tests`, for only there Cargo hands out the built binary.
+
+mod architecture;
+mod bench;
+mod committed;
+mod conformance;
+mod determinism;
+mod long;
+mod properties;
+mod repository;
+mod resp;
+mod scenarios;
+mod transcripts;

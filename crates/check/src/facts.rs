@@ -7,7 +7,7 @@ pub(crate) mod group;
 pub(crate) mod timing;
 pub(crate) mod trail;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rcsim_observe::{Event, Glimpse, Place, Record};
 use rcsim_protocol::NodeIx;
@@ -36,6 +36,9 @@ pub(crate) struct Facts {
     /// By place: when the process there started or went on, in ns.
     awake_since: Vec<u64>,
     pub(crate) silent: BTreeMap<Place, Silence>,
+    /// Places where the host lost its power at the end of the process' last life: what it read from its disk then may
+    /// be torn.
+    pub(crate) torn: BTreeSet<Place>,
 }
 
 impl Facts {
@@ -48,6 +51,7 @@ impl Facts {
             identities: Vec::new(),
             awake_since: Vec::new(),
             silent: BTreeMap::new(),
+            torn: BTreeSet::new(),
         }
     }
 
@@ -73,22 +77,32 @@ impl Facts {
         self.clock.observe(record);
         self.trail.observe(record);
         let Some(place) = record.place.filter(|place| place.index() < self.identities.len()) else { return };
-        match record.event {
-            Event::Crashed | Event::PoweredOff | Event::Paused | Event::Exited { .. } => {
-                self.fall_silent(place, record.at_ns)
-            }
-            Event::Started { .. } | Event::Resumed => {
-                self.silent.remove(&place);
-                self.awake_since[place.index()] = record.at_ns;
-            }
-            _ => (),
-        }
+        self.note_life(place, record);
         if let Event::Started { node, .. } | Event::IdentityChanged { node } = record.event {
             self.identities[place.index()] = Some(node);
             glimpse.node(place).into_iter().for_each(|node| self.timing.admit(node.settings()));
         }
         if Claims::may_change(&record.event, self.identity(place)) {
             self.claims.look_at(place, glimpse);
+        }
+    }
+
+    fn note_life(&mut self, place: Place, record: &Record) {
+        match record.event {
+            Event::Paused => self.fall_silent(place, record.at_ns),
+            Event::Crashed | Event::Exited { .. } => {
+                self.torn.remove(&place);
+                self.fall_silent(place, record.at_ns);
+            }
+            Event::PoweredOff => {
+                self.torn.insert(place);
+                self.fall_silent(place, record.at_ns);
+            }
+            Event::Started { .. } | Event::Resumed => {
+                self.silent.remove(&place);
+                self.awake_since[place.index()] = record.at_ns;
+            }
+            _ => (),
         }
     }
 

@@ -45,6 +45,8 @@ pub const FORGOTTEN: &str = "HS-04";
 pub const STALE_VOTES: &str = "X-1";
 /// A replica of a replica can stay one (rule SO-10).
 pub const SUB_REPLICA: &str = "X-5";
+/// A nodes.conf that was torn by a power loss loads, and forgets the vote or mixes two states (NC-4, NC-9).
+pub const TORN_FILE: &str = "X-6";
 /// FAIL and PFAIL are copied with an unknown node.
 pub const COPIED_FLAGS: &str = "X-7";
 /// A reporter that became a replica still counts.
@@ -75,6 +77,7 @@ pub const NAMES: &[&str] = &[
     DELETION_UNDONE,
     STALE_VOTES,
     SUB_REPLICA,
+    TORN_FILE,
     COPIED_FLAGS,
     DEMOTED_REPORTER,
     STALE_SIZE,

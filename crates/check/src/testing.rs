@@ -253,6 +253,7 @@ impl Bench {
     pub(crate) fn event(&mut self, place: u32, event: Event) {
         match event {
             Event::Crashed => self.world.places[place as usize].process = Process::Down,
+            Event::PoweredOff => self.world.places[place as usize].process = Process::Off,
             Event::Paused => self.world.places[place as usize].process = Process::Paused,
             Event::Started { .. } | Event::Resumed => {
                 self.world.places[place as usize].process = Process::Running;

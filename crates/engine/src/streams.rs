@@ -86,11 +86,27 @@ impl Stream {
     pub fn below(&mut self, bound: u32) -> u32 {
         assert!(bound > 0, "a draw below 0 has no answer");
         loop {
-            let product = u64::from(self.next_u64() as u32) * u64::from(bound);
-            // The threshold is below the bound: nearly always the division is not needed to see that.
-            let low = product as u32;
-            if low >= bound || low >= bound.wrapping_neg() % bound {
-                return (product >> 32) as u32;
+            if let Some(number) = lemire(self.next_u64() as u32, bound) {
+                return number;
+            }
+        }
+    }
+
+    /// Fills `numbers` with numbers in `0..bound`, each equally likely: four from each 64 bits while the bound is small,
+    /// else one. For those who need many.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    pub fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
+        assert!(bound > 0, "a draw below 0 has no answer");
+        if bound > SMALL {
+            return numbers.fill_with(|| self.below(bound));
+        }
+        for four in numbers.chunks_mut(4) {
+            let mut bits = self.next_u64();
+            for number in four {
+                *number = lemire_16(bits as u16, bound).unwrap_or_else(|| self.below(bound));
+                bits >>= 16;
             }
         }
     }
@@ -151,6 +167,28 @@ impl Stream {
     }
 }
 
+/// The number below `bound` that 32 random bits give, or nothing if they fall into the part that would favour some.
+#[inline]
+fn lemire(bits: u32, bound: u32) -> Option<u32> {
+    let product = u64::from(bits) * u64::from(bound);
+    let low = product as u32;
+    // The threshold is below the bound: nearly always the division is not needed to see that.
+    let fair = low >= bound || low >= bound.wrapping_neg() % bound;
+    fair.then_some((product >> 32) as u32)
+}
+
+/// Up to this bound 16 random bits make a number: a draw is in vain in one of four cases at most.
+const SMALL: u32 = 1 << 14;
+
+/// Like [`lemire`], from 16 random bits, for bounds up to [`SMALL`].
+#[inline]
+fn lemire_16(bits: u16, bound: u32) -> Option<u32> {
+    let product = u32::from(bits) * bound;
+    let low = product & 0xffff;
+    let fair = low >= bound || low >= 0x1_0000 % bound;
+    fair.then_some(product >> 16)
+}
+
 /// Random numbers by position: a pure function of (key, stream, index).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Oracle {
@@ -174,6 +212,18 @@ mod tests {
 
     fn first(seed: u64, purpose: &str, names: &[&str]) -> u64 {
         Streams::new(seed).stream(purpose, names).next_u64()
+    }
+
+    #[test]
+    fn many_draws_at_once_favour_nobody() {
+        for bound in [1, 3, 200, SMALL, SMALL + 1] {
+            let mut numbers = [0; 1_000];
+            Streams::new(7).stream("fill", &[]).fill_below(bound, &mut numbers);
+            assert!(numbers.iter().all(|number| *number < bound));
+            let sum: u64 = numbers.iter().map(|number| u64::from(*number)).sum();
+            let mean = u64::from(bound - 1) * 500;
+            assert!(sum.abs_diff(mean) <= mean / 10 + 40, "bound {bound}: sum {sum}, expected about {mean}");
+        }
     }
 
     /// A golden draw: if it changes, every seed of every user means another run.

@@ -149,10 +149,10 @@ impl Node {
         let ip = line.ip.parse().ok();
         let address = Address { ip, port: line.port, cport: line.cport, pport: 0 };
         self.view.set_address(node, out.registry.address(address));
-        self.view.peer_mut(node).hostname = line.hostname.as_deref().map(Arc::from);
+        self.view.set_hostname(node, &line.hostname.as_deref().map(Arc::from));
         self.view.set_flags(node, line.flags, true);
         if line.flags.any(NodeFlags::FAIL) {
-            self.view.peer_mut(node).fail_time = now;
+            self.view.peer_mut(node).rest_mut().fail_time = now;
         }
         if let Some(master) = line.master {
             let master = self.placeholder(master, out);

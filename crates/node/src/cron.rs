@@ -9,7 +9,6 @@ use rcsim_protocol::{NodeFlags, NodeIx};
 
 use crate::node::Node;
 use crate::outside::Outside;
-use crate::view::Pulse;
 
 /// A ping to a random node, and the replication cron, come on every tenth tick (CR-5, LP-8).
 const TICKS_PER_SECOND: u64 = 10;
@@ -57,13 +56,13 @@ impl Node {
     fn maintain_links(&mut self, out: &mut Outside<'_>) {
         self.pfail_count = 0;
         self.drop_overfull_links(out);
-        for node in self.view.scan(Pulse::watched) {
+        for node in self.view.unsettled() {
             let flags = self.view.flags(node);
             if flags.any(NodeFlags::MYSELF | NodeFlags::NOADDR) {
                 continue;
             }
             self.pfail_count += u32::from(flags.any(NodeFlags::PFAIL));
-            let age = out.now_ms - self.view.peer(node).ctime;
+            let age = out.now_ms - self.view.peer(node).rest().ctime;
             if flags.any(NodeFlags::HANDSHAKE) && age > self.handshake_timeout() {
                 self.delete_node(node, Departure::HandshakeTimeout, out);
             } else if self.view.peer(node).link().is_none() {
@@ -91,7 +90,7 @@ impl Node {
         for _ in 0..PING_CANDIDATES {
             let node = self.view.draw(out.chance);
             let row = self.view.row(node);
-            if row.flags.any(NodeFlags::MYSELF | NodeFlags::HANDSHAKE) || !row.has_link {
+            if row.flags.any(NodeFlags::MYSELF | NodeFlags::HANDSHAKE) || !row.has_link() {
                 continue;
             }
             let pulse = row.pulse;
@@ -109,8 +108,7 @@ impl Node {
     /// suspected.
     fn check_every_node(&mut self, out: &mut Outside<'_>) -> bool {
         let stale_before = out.now_ms - self.node_timeout() / 2;
-        let due = |pulse: Pulse| pulse.watched() || pulse.pong_received() < stale_before;
-        let mut nodes = self.view.scan(due);
+        let mut nodes = self.view.due(stale_before);
         if let Some(replica) = self.manual_failover.replica.filter(|replica| !nodes.contains(replica)) {
             nodes.push(replica);
         }

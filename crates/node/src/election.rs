@@ -108,7 +108,7 @@ impl Node {
                 && !self.view.flags(**replica).any(NodeFlags::NOFAILOVER)
                 && self.view.peer(**replica).repl_offset > self.replication.offset
         };
-        self.view.peer(master).replicas.iter().filter(ahead).count() as u32
+        self.view.peer(master).rest().replicas.iter().filter(ahead).count() as u32
     }
 
     /// Gives the election a date, and tells my siblings my offset (EL-6).

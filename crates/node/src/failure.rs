@@ -76,7 +76,7 @@ impl Node {
     fn set_fail(&mut self, subject: NodeIx, out: &mut Outside<'_>) {
         self.view.set_flags(subject, NodeFlags::PFAIL, false);
         self.view.set_flags(subject, NodeFlags::FAIL, true);
-        self.view.peer_mut(subject).fail_time = out.now_ms;
+        self.view.peer_mut(subject).rest_mut().fail_time = out.now_ms;
         self.deferred.save();
         self.deferred.update_state = true;
     }
@@ -100,7 +100,7 @@ impl Node {
 
     /// A failed node answered: is the FAIL over (FD-14)?
     pub(crate) fn consider_clearing_fail(&mut self, node: NodeIx, out: &mut Outside<'_>) {
-        let age = out.now_ms - self.view.peer(node).fail_time;
+        let age = out.now_ms - self.view.peer(node).rest().fail_time;
         let why = if !self.is_master(node) {
             FailCleared::ReplicaReachable
         } else if self.slot_count(node) == 0 {

@@ -32,12 +32,12 @@ impl Node {
         while draws > 0 && fresh > 0 && section.len() < wanted as usize {
             let batch = draws.min(wanted - section.len() as u32).min(BATCH as u32);
             draws -= batch;
-            let mut drawn = [self.me(); BATCH];
+            let mut drawn = [0; BATCH];
             let drawn = &mut drawn[..batch as usize];
             self.view.draw_many(drawn, out.chance);
             for &node in drawn.iter() {
                 if fresh > 0 {
-                    fresh -= self.gossip_about(node, &mut section);
+                    fresh -= self.gossip_about(NodeIx(node), &mut section);
                 }
             }
         }
@@ -62,14 +62,14 @@ impl Node {
     /// Whether a drawn node goes into the packet (GS-2).
     fn worth_mentioning(&mut self, node: NodeIx) -> Mention {
         let row = self.view.row(node);
-        if node == self.me() || row.flags.any(NodeFlags::PFAIL) {
+        if row.is_plain() {
+            if self.view.mention(node) { Mention::Skip } else { Mention::Yes }
+        } else if node == self.me() || row.flags.any(NodeFlags::PFAIL) {
             Mention::Skip
-        } else if row.flags.any(UNSPEAKABLE) || !(row.has_link || row.has_slots) {
+        } else if row.flags.any(UNSPEAKABLE) || !(row.has_link() || row.has_slots()) {
             Mention::Count
-        } else if self.view.mention(node) {
-            Mention::Skip
         } else {
-            Mention::Yes
+            unreachable!("{node:?} is neither plain nor anything else: flags {}", row.flags)
         }
     }
 
@@ -118,11 +118,11 @@ impl Node {
         batch: &[GossipEntry],
         out: &mut Outside<'_>,
     ) {
+        let latest = self.clock.cached_ms + FUTURE_TOLERANCE_MS;
         for entry in batch {
-            if entry.flags.any(SILENT) || self.view.pulse(entry.node).watched() {
+            let pong = i64::from(entry.pong_received) * 1000;
+            if entry.flags.any(SILENT) || !self.view.adopt_pong(entry.node, pong, latest) {
                 self.process_watched_entry(sender, sender_is_master, entry, out);
-            } else {
-                self.adopt_pong(entry);
             }
         }
     }

@@ -99,10 +99,10 @@ impl Node {
             return false;
         }
         let address = self.sender_address(link, header, out);
-        let index = out.registry.address(address);
         if address.ip.is_none() || out.registry.address_of(self.view.address(node)).same_place(&address) {
             return false;
         }
+        let index = out.registry.address(address);
         self.view.set_address(node, index);
         self.free_outbound(node, LinkDown::AddressChanged, out);
         self.view.set_flags(node, NodeFlags::NOADDR, false);
@@ -154,13 +154,13 @@ impl Node {
                 self.view.edit_reports(other, |reports| reports.retain(|report| report.reporter != node));
             }
         }
-        for replica in std::mem::take(&mut self.view.peer_mut(node).replicas) {
+        for replica in std::mem::take(&mut self.view.peer_mut(node).rest_mut().replicas) {
             self.view.peer_mut(replica).master = None;
         }
         if let Some(master) = self.view.peer_mut(node).master.take() {
             self.detach(node, master);
         }
-        let (outbound, inbound) = (self.view.peer(node).link(), self.view.peer(node).inbound_link);
+        let (outbound, inbound) = (self.view.peer(node).link(), self.view.inbound_link(node));
         for link in [outbound, inbound].into_iter().flatten() {
             self.free_link(link, LinkDown::PeerRemoved, out);
         }

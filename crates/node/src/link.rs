@@ -4,7 +4,8 @@
 //! vote requests and votes, UPDATE and broadcasts, and brings the PONGs; the inbound link carries the peer's, and my
 //! PONGs in answer. Rules: LK-1 … LK-9. Never: reads a message.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 
 use rcsim_observe::Event;
 use rcsim_observe::reason::LinkDown;
@@ -20,7 +21,7 @@ pub struct LinkId {
     /// The place in the table; small, reused.
     pub slot: u32,
     /// How often the place was used; a stale id does not match.
-    pub generation: u32,
+    pub generation: NonZeroU32,
 }
 
 /// One link (LK-1).
@@ -33,8 +34,8 @@ pub(crate) struct Link {
     pub(crate) connected: bool,
     /// Bytes that wait to be sent, as last told by the outside.
     pub(crate) unsent: u32,
-    remote: Option<std::net::Ipv4Addr>,
-    local: Option<std::net::Ipv4Addr>,
+    remote: Option<Ipv4Addr>,
+    local: Option<Ipv4Addr>,
 }
 
 impl Link {
@@ -52,7 +53,7 @@ impl Link {
 /// All links of a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
-    places: Vec<(u32, Option<Link>)>,
+    places: Vec<(NonZeroU32, Option<Link>)>,
     free: Vec<u32>,
 }
 
@@ -73,7 +74,7 @@ impl Links {
 
     pub(crate) fn insert(&mut self, link: Link) -> LinkId {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.places.push((0, None));
+            self.places.push((NonZeroU32::MIN, None));
             self.places.len() as u32 - 1
         });
         let place = &mut self.places[slot as usize];
@@ -87,7 +88,7 @@ impl Links {
             return None;
         }
         let link = place.1.take()?;
-        place.0 += 1;
+        place.0 = place.0.checked_add(1).unwrap_or(NonZeroU32::MIN);
         self.free.push(id.slot);
         Some(link)
     }
@@ -170,8 +171,8 @@ impl Node {
         if self.view.peer(node).link() == Some(id) {
             self.view.set_link(node, None);
         }
-        if self.view.peer(node).inbound_link == Some(id) {
-            self.view.peer_mut(node).inbound_link = None;
+        if self.view.inbound_link(node) == Some(id) {
+            self.view.set_inbound_link(node, None);
         }
         // A refused connect is retried every 100 ms (CR-4): not worth a word each time.
         if why != LinkDown::ConnectFailed {
@@ -188,18 +189,18 @@ impl Node {
 
     /// Binds a fresh inbound link to the node that its first known header names (LK-5).
     pub(crate) fn bind_inbound(&mut self, id: LinkId, node: NodeIx, out: &mut Outside<'_>) {
-        if let Some(older) = self.view.peer(node).inbound_link {
+        if let Some(older) = self.view.inbound_link(node) {
             self.free_link(older, LinkDown::Replaced, out);
         }
         if let Some(link) = self.links.get_mut(id) {
             link.node = Some(node);
-            self.view.peer_mut(node).inbound_link = Some(id);
+            self.view.set_inbound_link(node, Some(id));
         }
     }
 }
 
 /// Hosts of the simulation have IPv4 addresses; an IPv6 peer is treated as one whose address the socket hides.
-fn ipv4(ip: IpAddr) -> Option<std::net::Ipv4Addr> {
+fn ipv4(ip: IpAddr) -> Option<Ipv4Addr> {
     match ip {
         IpAddr::V4(ip) => Some(ip),
         IpAddr::V6(_) => None,

@@ -9,6 +9,10 @@ use crate::effect::{Effect, Effects};
 pub trait Chance {
     /// A number below `bound`, all equally likely; `bound` is at least 1.
     fn below(&mut self, bound: u32) -> u32;
+    /// Fills `numbers` with numbers below `bound`, all equally likely.
+    fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
+        numbers.fill_with(|| self.below(bound));
+    }
     /// 64 random bits.
     fn bits(&mut self) -> u64;
 

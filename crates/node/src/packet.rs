@@ -208,8 +208,8 @@ impl Node {
 
     /// The hostname comes with the extension, and goes when a heartbeat lacks it (PK-18).
     fn learn_hostname(&mut self, sender: NodeIx, heartbeat: &Heartbeat) {
-        if self.view.get(sender).is_some_and(|peer| peer.hostname != heartbeat.hostname) {
-            self.view.peer_mut(sender).hostname.clone_from(&heartbeat.hostname);
+        if self.view.knows(sender) {
+            self.view.set_hostname(sender, &heartbeat.hostname);
         }
     }
 }

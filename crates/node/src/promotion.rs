@@ -44,7 +44,7 @@ impl Node {
     /// Notes that a node replicates a master (RM-3).
     pub(crate) fn attach(&mut self, replica: NodeIx, master: NodeIx) {
         self.view.peer_mut(replica).master = Some(master);
-        let replicas = &mut self.view.peer_mut(master).replicas;
+        let replicas = &mut self.view.peer_mut(master).rest_mut().replicas;
         if !replicas.contains(&replica) {
             replicas.push(replica);
         }
@@ -55,10 +55,10 @@ impl Node {
     /// Notes that a node no longer replicates a master. One that loses its last replica so is no target (RM-3).
     pub(crate) fn detach(&mut self, replica: NodeIx, master: NodeIx) {
         self.view.peer_mut(replica).master = None;
-        let Some(record) = self.view.get(master).map(|peer| peer.replicas.len()) else { return };
-        self.view.peer_mut(master).replicas.retain(|node| *node != replica);
+        let Some(record) = self.view.get(master).map(|peer| peer.rest().replicas.len()) else { return };
+        self.view.peer_mut(master).rest_mut().replicas.retain(|node| *node != replica);
         self.view.touch();
-        if record > 0 && self.view.peer(master).replicas.is_empty() {
+        if record > 0 && self.view.peer(master).rest().replicas.is_empty() {
             self.view.set_flags(master, NodeFlags::MIGRATE_TO, false);
         }
     }

@@ -205,7 +205,7 @@ impl Node {
         let hostname = if node == self.me() {
             self.settings.cluster_announce_hostname.as_deref()
         } else {
-            self.view.peer(node).hostname.as_deref()
+            self.view.peer(node).rest().hostname.as_deref()
         };
         hostname.filter(|name| !name.is_empty())
     }

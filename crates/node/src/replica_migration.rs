@@ -37,7 +37,7 @@ impl Node {
                     continue;
                 }
                 let working = self.replicas_without_fail(node);
-                let orphan = working == 0 && row.has_slots && row.flags.any(NodeFlags::MIGRATE_TO);
+                let orphan = working == 0 && row.has_slots() && row.flags.any(NodeFlags::MIGRATE_TO);
                 orphans.count += u32::from(orphan);
                 orphans.most = orphans.most.max(working);
                 if self.my_master() == Some(node) {
@@ -50,7 +50,7 @@ impl Node {
     }
 
     fn replicas_without_fail(&self, master: NodeIx) -> u32 {
-        let replicas = &self.view.peer(master).replicas;
+        let replicas = &self.view.peer(master).rest().replicas;
         replicas.iter().filter(|replica| !self.has_failed(**replica)).count() as u32
     }
 
@@ -62,7 +62,7 @@ impl Node {
         let Some(master) = self.my_master() else { return };
         let barrier = self.settings.cluster_migration_barrier;
         let healthy = |node: &&NodeIx| !self.view.flags(**node).any(SILENT);
-        let working = self.view.peer(master).replicas.iter().filter(healthy).count() as u32;
+        let working = self.view.peer(master).rest().replicas.iter().filter(healthy).count() as u32;
         if i64::from(working) <= i64::from(barrier) {
             return self.decline_migration(None, NoMigration::Barrier { working, barrier }, out);
         }
@@ -70,7 +70,7 @@ impl Node {
         let Some(target) = target else { return };
         if candidate != self.me() {
             self.decline_migration(Some(target), NoMigration::NotTheCandidate, out);
-        } else if out.now_ms - self.view.peer(target).orphaned_time <= ORPHANED_FOR_MS {
+        } else if out.now_ms - self.view.peer(target).rest().orphaned_time <= ORPHANED_FOR_MS {
             self.decline_migration(Some(target), NoMigration::TooEarly, out);
         } else {
             self.process.told_no_migration = None;
@@ -91,16 +91,16 @@ impl Node {
             let working = self.replicas_without_fail(node);
             let orphan = !flags.any(NodeFlags::FAIL) && flags.any(NodeFlags::MIGRATE_TO) && working == 0;
             let peer = self.view.peer_mut(node);
-            if !orphan {
-                peer.orphaned_time = 0;
-            } else if peer.orphaned_time == 0 {
-                peer.orphaned_time = out.now_ms;
+            if !orphan && peer.rest().orphaned_time != 0 {
+                peer.rest_mut().orphaned_time = 0;
+            } else if orphan && peer.rest().orphaned_time == 0 {
+                peer.rest_mut().orphaned_time = out.now_ms;
             }
             if orphan && target.is_none() && self.slot_count(node) > 0 {
                 target = Some(node);
             }
             if working == richest {
-                let replicas = self.view.peer(node).replicas.iter().copied();
+                let replicas = self.view.peer(node).rest().replicas.iter().copied();
                 candidate = replicas
                     .chain([candidate])
                     .min_by_key(|replica| out.registry.id(*replica))

@@ -124,7 +124,7 @@ impl Node {
         self.view
             .order()
             .iter()
-            .any(|node| self.is_master(*node) && !self.view.peer(*node).replicas.is_empty())
+            .any(|node| self.is_master(*node) && !self.view.peer(*node).rest().replicas.is_empty())
     }
 
     /// Gives slots to a node, or to nobody, and tells it.

@@ -56,7 +56,7 @@ impl Node {
         self.size = 0;
         for &node in self.view.order() {
             let row = self.view.row(node);
-            if row.flags.any(NodeFlags::MASTER) && row.has_slots {
+            if row.flags.any(NodeFlags::MASTER) && row.has_slots() {
                 self.size += 1;
                 reachable += u32::from(!row.flags.any(silent));
             }

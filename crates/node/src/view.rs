@@ -48,55 +48,98 @@ pub(crate) struct Row {
     pub(crate) address: AddressIx,
     /// Its flags (FL-1 …).
     pub(crate) flags: NodeFlags,
-    /// Whether the outbound link object exists (ND-17).
-    pub(crate) has_link: bool,
-    /// Whether it owns slots.
-    pub(crate) has_slots: bool,
+    marks: u8,
 }
+
+/// From so many rows on the tables of a cluster no longer fit into a processor's cache.
+const LARGE: usize = 256;
+
+/// The outbound link object exists (ND-17).
+const LINK: u8 = 1;
+/// It owns slots.
+const SLOTS: u8 = 2;
+/// It may be gossiped about without a second look (GS-2).
+const PLAIN: u8 = 4;
+/// The cron has to care for its link, its handshake or its failure (CR-3).
+const UNSETTLED: u8 = 8;
 
 impl Row {
     /// Of a node that is not in the table.
-    const UNKNOWN: Row = Row {
-        pulse: Pulse::UNKNOWN,
-        address: AddressIx::BLANK,
-        flags: NodeFlags::NONE,
-        has_link: false,
-        has_slots: false,
-    };
+    const UNKNOWN: Row =
+        Row { pulse: Pulse::UNKNOWN, address: AddressIx::BLANK, flags: NodeFlags::NONE, marks: 0 };
+
+    /// Whether the outbound link object exists (ND-17).
+    pub(crate) fn has_link(&self) -> bool {
+        self.marks & LINK != 0
+    }
+
+    /// Whether it owns slots.
+    pub(crate) fn has_slots(&self) -> bool {
+        self.marks & SLOTS != 0
+    }
+
+    /// Whether it may be gossiped about without a second look: not myself, not PFAIL, past its handshake, with an
+    /// address, and with a link or slots (GS-2).
+    pub(crate) fn is_plain(&self) -> bool {
+        self.marks & PLAIN != 0
+    }
+
+    fn mark(&mut self, mark: u8, on: bool) {
+        if on { self.marks |= mark } else { self.marks &= !mark }
+    }
 }
 
-/// The rest of a record (ND-1 … ND-20). Times are Unix ms of this node's clock.
+/// What is touched with every message of a node, in one cache line (ND-1 … ND-20). Times are Unix ms of this node's
+/// clock.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Peer {
-    /// When the record was made.
-    pub(crate) ctime: i64,
-    /// The highest config epoch seen (ND-4).
-    pub(crate) config_epoch: Epoch,
-    /// Slots I believe it owns (ND-5); changed by `slots` only.
-    pub(crate) slots: SlotSet,
-    /// Its replicas (ND-6).
-    pub(crate) replicas: Vec<NodeIx>,
-    /// Its master (ND-7).
-    pub(crate) master: Option<NodeIx>,
-    /// Oldest unanswered PING on the outbound link; 0 = none (ND-8).
-    ping_sent: i64,
     /// When the last packet of it came in (ND-10).
     pub(crate) data_received: i64,
+    /// Oldest unanswered PING on the outbound link; 0 = none (ND-8).
+    ping_sent: i64,
+    /// The highest config epoch seen (ND-4).
+    pub(crate) config_epoch: Epoch,
+    /// Its replication offset (ND-13).
+    pub(crate) repl_offset: Offset,
+    /// Slots I believe it owns (ND-5); changed by `slots` only.
+    pub(crate) slots: SlotSet,
+    /// The outbound link (ND-17).
+    link: Option<LinkId>,
+    /// Its master (ND-7).
+    pub(crate) master: Option<NodeIx>,
+    /// What is seldom touched; nothing while it is as on the first day, as it is for most nodes of a large cluster.
+    rest: Option<Box<Rest>>,
+}
+
+/// The rest of a record.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// When the record was made; kept for handshakes only, for nobody else asks (ND-1).
+    pub(crate) ctime: i64,
     /// When FAIL was set (ND-11).
     pub(crate) fail_time: i64,
     /// On a master: when I last voted for one of its replicas (ND-12).
     pub(crate) voted_time: i64,
-    /// Its replication offset (ND-13).
-    pub(crate) repl_offset: Offset,
     /// Since when it is an orphan (ND-14).
     pub(crate) orphaned_time: i64,
-    /// Its hostname (ND-16).
+    /// Its replicas (ND-6).
+    pub(crate) replicas: Vec<NodeIx>,
+    /// Its hostname (ND-16); changed by [`View::set_hostname`].
     pub(crate) hostname: Option<Arc<str>>,
-    link: Option<LinkId>,
-    /// The accepted link that is bound to it (ND-18).
-    pub(crate) inbound_link: Option<LinkId>,
     reports: Vec<Report>,
 }
+
+/// The rest of a record on its first day.
+static NEW: Rest = Rest {
+    ctime: 0,
+    fail_time: 0,
+    voted_time: 0,
+    orphaned_time: 0,
+    replicas: Vec::new(),
+    hostname: None,
+    reports: Vec::new(),
+};
 
 /// A master's word that a node does not answer (ND-19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +159,19 @@ impl Peer {
         self.link
     }
 
+    /// What is seldom touched.
+    pub(crate) fn rest(&self) -> &Rest {
+        self.rest.as_deref().unwrap_or(&NEW)
+    }
+
+    /// What is seldom touched, to change it.
+    pub(crate) fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_with(|| Box::new(NEW.clone()))
+    }
+
     /// Who says that the node does not answer.
     pub(crate) fn reports(&self) -> &[Report] {
-        &self.reports
+        &self.rest().reports
     }
 }
 
@@ -128,17 +181,38 @@ pub struct View {
     me: NodeIx,
     order: Vec<NodeIx>,
     rows: Vec<Row>,
-    peers: Vec<Option<Box<Peer>>>,
+    peers: Vec<Option<Peer>>,
+    /// The accepted links that are bound to nodes (ND-18).
+    inbound: Vec<Option<LinkId>>,
     topology: u64,
+    /// Whether any node ever told a hostname: few clusters use them, and every heartbeat would have to be compared.
+    has_hostnames: bool,
     /// Nodes that the packet under construction mentions, one bit each (ND-20).
     mentioned: Vec<u64>,
+    /// How many pulses say `watched`, and how many nodes need the cron's care: flagged, or without a link.
+    watched: u32,
+    unsettled: u32,
+    /// No PONG of any node is older, in ms: as of the last scan, for PONG times only grow.
+    oldest_pong: i64,
 }
 
 impl View {
     /// A table with only myself in it.
     pub(crate) fn new(me: NodeIx, flags: NodeFlags, address: AddressIx, now_ms: i64) -> View {
         let (order, rows, peers, mentioned) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut view = View { me, order, rows, peers, topology: 0, mentioned };
+        let mut view = View {
+            me,
+            order,
+            rows,
+            peers,
+            inbound: Vec::new(),
+            topology: 0,
+            has_hostnames: false,
+            mentioned,
+            watched: 0,
+            unsettled: 0,
+            oldest_pong: 0,
+        };
         view.insert(me, flags, address, now_ms);
         view
     }
@@ -163,20 +237,37 @@ impl View {
         &self.order
     }
 
-    /// The nodes whose pulse needs a look, by `wanted`: in the order of ids, beginning behind mine. A pass over all rows as
-    /// they lie in memory, for this is done ten times a second for every node.
-    pub(crate) fn scan(&self, wanted: impl Fn(Pulse) -> bool) -> Vec<NodeIx> {
+    /// The nodes that need the cron's care: flagged, or without a link (CR-3). In the order of ids, beginning behind mine.
+    pub(crate) fn unsettled(&self) -> Vec<NodeIx> {
+        if self.unsettled == 0 { Vec::new() } else { self.scan(|row| row.marks & UNSETTLED != 0) }
+    }
+
+    /// The nodes that the cron has to look at: watched ones, and those whose last PONG is older than `stale_before`
+    /// (CR-6). Nothing is read while nobody can be among them.
+    pub(crate) fn due(&mut self, stale_before: i64) -> Vec<NodeIx> {
+        if self.watched == 0 && self.oldest_pong >= stale_before {
+            return Vec::new();
+        }
+        let mine = self.me.index();
+        let others = self.rows.iter().enumerate().filter(|(node, _)| *node != mine);
+        let known = others.map(|(_, row)| row.pulse).filter(|pulse| *pulse != Pulse::UNKNOWN);
+        self.oldest_pong = known.map(Pulse::pong_received).min().unwrap_or(i64::MAX);
+        self.scan(|row| row.pulse.watched() || row.pulse.pong_received() < stale_before)
+    }
+
+    /// A pass over all rows as they lie in memory, in the order of ids, beginning behind mine.
+    fn scan(&self, wanted: impl Fn(&Row) -> bool) -> Vec<NodeIx> {
         let (before, behind) = self.rows.split_at(self.me.index() + 1);
-        let found = |rows: &[Row], first: usize, nodes: &mut Vec<NodeIx>| {
+        let find = |rows: &[Row], first: usize, nodes: &mut Vec<NodeIx>| {
             for (index, row) in rows.iter().enumerate() {
-                if wanted(row.pulse) && row.pulse != Pulse::UNKNOWN {
+                if wanted(row) && row.pulse != Pulse::UNKNOWN {
                     nodes.push(NodeIx((first + index) as u32));
                 }
             }
         };
         let mut nodes = Vec::new();
-        found(behind, self.me.index() + 1, &mut nodes);
-        found(before, 0, &mut nodes);
+        find(behind, self.me.index() + 1, &mut nodes);
+        find(before, 0, &mut nodes);
         nodes
     }
 
@@ -209,7 +300,7 @@ impl View {
 
     /// The record of a node, if it is in the table.
     pub(crate) fn get(&self, node: NodeIx) -> Option<&Peer> {
-        self.peers.get(node.index())?.as_deref()
+        self.peers.get(node.index())?.as_ref()
     }
 
     /// The record of a node in the table. Panics for a stranger: who asks has just looked.
@@ -219,7 +310,7 @@ impl View {
 
     /// The record of a node in the table, to change it.
     pub(crate) fn peer_mut(&mut self, node: NodeIx) -> &mut Peer {
-        let record = self.peers.get_mut(node.index()).and_then(Option::as_deref_mut);
+        let record = self.peers.get_mut(node.index()).and_then(Option::as_mut);
         record.unwrap_or_else(|| panic!("{node:?} is not in the table"))
     }
 
@@ -249,29 +340,32 @@ impl View {
     }
 
     /// Fills `nodes` with nodes of the table, each drawn like one of [`View::draw`], and warms their rows.
-    pub(crate) fn draw_many(&self, nodes: &mut [NodeIx], chance: &mut dyn Chance) {
+    pub(crate) fn draw_many(&self, nodes: &mut [u32], chance: &mut dyn Chance) {
         let rows = self.rows.len() as u32;
         if rows > 2 * self.len() {
-            return nodes.fill_with(|| self.draw(chance));
+            return nodes.fill_with(|| self.draw(chance).0);
         }
-        nodes.fill_with(|| NodeIx(chance.below(rows)));
-        self.warm(nodes.iter().copied());
-        for node in nodes.iter_mut().filter(|node| self.pulse(**node) == Pulse::UNKNOWN) {
-            *node = self.draw(chance);
+        chance.fill_below(rows, nodes);
+        self.warm(nodes.iter().map(|node| NodeIx(*node)));
+        for node in nodes.iter_mut().filter(|node| self.pulse(NodeIx(**node)) == Pulse::UNKNOWN) {
+            *node = self.draw(chance).0;
         }
     }
 
     /// Reads these rows all at once, so that the memory they wait for is fetched at the same time: in a large cluster a
     /// row is seldom in the cache, and one after the other they would cost ten times as much.
     pub(crate) fn warm(&self, nodes: impl Iterator<Item = NodeIx>) {
+        if self.rows.len() < LARGE {
+            return;
+        }
         let sum = nodes.fold(0, |sum: u64, node| sum ^ self.pulse(node).0);
         std::hint::black_box(sum);
     }
 
     /// A new packet is under construction: it mentions nobody yet.
     pub(crate) fn begin_packet(&mut self) {
-        self.mentioned.clear();
         self.mentioned.resize(self.rows.len().div_ceil(64), 0);
+        self.mentioned.fill(0);
     }
 
     /// Notes that the packet mentions the node; says whether it did already (ND-20).
@@ -317,6 +411,18 @@ impl View {
     pub(crate) fn set_pong_received(&mut self, node: NodeIx, time: i64) {
         let pulse = &mut self.rows[node.index()].pulse;
         *pulse = Pulse::new(time, pulse.watched());
+        self.oldest_pong = self.oldest_pong.min(time);
+    }
+
+    /// A PONG that somebody else got is as good as one of mine, if it is younger and not of the future (GS-9). Says
+    /// whether there was nothing more to look at.
+    #[inline]
+    pub(crate) fn adopt_pong(&mut self, node: NodeIx, time: i64, latest: i64) -> bool {
+        let Some(row) = self.rows.get_mut(node.index()).filter(|row| !row.pulse.watched()) else { return false };
+        if time > row.pulse.pong_received() && time <= latest {
+            row.pulse = Pulse::new(time, false);
+        }
+        true
     }
 
     /// Notes a pending PING; 0 = none.
@@ -328,20 +434,39 @@ impl View {
     /// Gives a node its outbound link, or takes it away.
     pub(crate) fn set_link(&mut self, node: NodeIx, link: Option<LinkId>) {
         self.peer_mut(node).link = link;
-        self.rows[node.index()].has_link = link.is_some();
+        self.rows[node.index()].mark(LINK, link.is_some());
         self.rewatch(node);
+    }
+
+    /// The accepted link that is bound to a node (ND-18).
+    pub(crate) fn inbound_link(&self, node: NodeIx) -> Option<LinkId> {
+        self.inbound[node.index()]
+    }
+
+    /// Binds an accepted link to a node, or none.
+    pub(crate) fn set_inbound_link(&mut self, node: NodeIx, link: Option<LinkId>) {
+        self.inbound[node.index()] = link;
     }
 
     /// Replaces the slots of a node.
     pub(crate) fn set_slots(&mut self, node: NodeIx, slots: SlotSet) {
-        self.rows[node.index()].has_slots = !slots.is_empty();
+        self.rows[node.index()].mark(SLOTS, !slots.is_empty());
         self.peer_mut(node).slots = slots;
         self.touch();
+        self.rewatch(node);
+    }
+
+    /// Notes the hostname that a node told, or that it told none (PK-18).
+    pub(crate) fn set_hostname(&mut self, node: NodeIx, hostname: &Option<Arc<str>>) {
+        self.has_hostnames |= hostname.is_some();
+        if self.has_hostnames && self.peer(node).rest().hostname != *hostname {
+            self.peer_mut(node).rest_mut().hostname.clone_from(hostname);
+        }
     }
 
     /// Lets `change` edit the failure reports about a node.
     pub(crate) fn edit_reports<T>(&mut self, node: NodeIx, change: impl FnOnce(&mut Vec<Report>) -> T) -> T {
-        let result = change(&mut self.peer_mut(node).reports);
+        let result = change(&mut self.peer_mut(node).rest_mut().reports);
         self.rewatch(node);
         result
     }
@@ -352,11 +477,16 @@ impl View {
         if self.rows.len() <= node.index() {
             self.rows.resize(node.index() + 1, Row::UNKNOWN);
             self.peers.resize(node.index() + 1, None);
+            self.inbound.resize(node.index() + 1, None);
         }
         let pulse = Pulse::new(0, false);
-        self.rows[node.index()] = Row { pulse, address, flags, has_link: false, has_slots: false };
-        self.peers[node.index()] = Some(Box::new(Peer::new(now_ms)));
+        self.rows[node.index()] = Row { pulse, address, flags, marks: 0 };
+        self.peers[node.index()] = Some(Peer::new());
+        if flags.any(NodeFlags::HANDSHAKE) {
+            self.peer_mut(node).rest_mut().ctime = now_ms;
+        }
         self.order.push(node);
+        self.oldest_pong = 0;
         self.touch();
         self.rewatch(node);
     }
@@ -365,9 +495,11 @@ impl View {
     pub(crate) fn remove(&mut self, node: NodeIx) -> Peer {
         let peer = self.peers[node.index()].take().unwrap_or_else(|| panic!("{node:?} is not in the table"));
         self.rows[node.index()] = Row::UNKNOWN;
+        self.inbound[node.index()] = None;
+        self.recount();
         self.order.retain(|other| *other != node);
         self.touch();
-        *peer
+        peer
     }
 
     /// Gives a record another id: a handshake found out the real one (HS-6). It keeps its place in the order.
@@ -377,6 +509,7 @@ impl View {
         self.order.pop();
         self.peers.swap(from.index(), to.index());
         self.peers[from.index()] = None;
+        self.inbound.swap(from.index(), to.index());
         self.rows[to.index()] = row;
         self.rows[from.index()] = Row::UNKNOWN;
         for node in self.order.iter_mut().filter(|node| **node == from) {
@@ -385,37 +518,55 @@ impl View {
         if self.me == from {
             self.me = to;
         }
+        self.recount();
     }
 
-    /// Makes the pulse say whether the node needs a look: see [`Pulse::watched`].
+    /// Brings what is derived of a record up to date: the pulse's `watched` bit, the marks, and the counts of both.
     fn rewatch(&mut self, node: NodeIx) {
-        let special = NodeFlags::PFAIL | NodeFlags::FAIL | NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
         let (peer, row) = (self.peer(node), self.row(node));
-        let settled = node == self.me || row.has_link;
-        let watched = row.flags.any(special) || peer.ping_sent != 0 || !peer.reports.is_empty() || !settled;
-        let pulse = &mut self.rows[node.index()].pulse;
-        *pulse = Pulse::new(pulse.pong_received(), watched);
+        let (flags, other, has_link) = (row.flags, node != self.me, row.has_link());
+        let pending = peer.ping_sent != 0 || !peer.reports().is_empty();
+        let care = NodeFlags::PFAIL | NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
+        let unsettled = other && (flags.any(care) || !has_link);
+        let watched = pending || unsettled || flags.any(care | NodeFlags::FAIL);
+        let plain = other && !flags.any(care) && (has_link || row.has_slots());
+        let row = &mut self.rows[node.index()];
+        self.watched = self.watched + u32::from(watched) - u32::from(row.pulse.watched());
+        self.unsettled = self.unsettled + u32::from(unsettled) - u32::from(row.marks & UNSETTLED != 0);
+        row.pulse = Pulse::new(row.pulse.pong_received(), watched);
+        row.mark(UNSETTLED, unsettled);
+        row.mark(PLAIN, plain);
+    }
+
+    /// Counts anew, after a record came to another place.
+    fn recount(&mut self) {
+        let known = self.rows.iter().filter(|row| row.pulse != Pulse::UNKNOWN);
+        self.watched = known.clone().filter(|row| row.pulse.watched()).count() as u32;
+        self.unsettled = known.filter(|row| row.marks & UNSETTLED != 0).count() as u32;
     }
 }
 
 impl Peer {
-    fn new(now_ms: i64) -> Peer {
+    fn new() -> Peer {
         Peer {
-            ctime: now_ms,
-            config_epoch: Epoch::ZERO,
-            slots: SlotSet::empty(),
-            replicas: Vec::new(),
-            master: None,
-            ping_sent: 0,
             data_received: 0,
-            fail_time: 0,
-            voted_time: 0,
+            ping_sent: 0,
+            config_epoch: Epoch::ZERO,
             repl_offset: Offset::ZERO,
-            orphaned_time: 0,
-            hostname: None,
+            slots: SlotSet::empty(),
             link: None,
-            inbound_link: None,
-            reports: Vec::new(),
+            master: None,
+            rest: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_as_small_as_large_clusters_need_it() {
+        assert_eq!((size_of::<Row>(), size_of::<Option<Peer>>()), (16, 64));
     }
 }

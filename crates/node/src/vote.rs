@@ -58,7 +58,7 @@ impl Node {
     /// 5: one vote per shard in twice the node timeout, also for manual failovers.
     fn no_recent_vote_for(&self, master: NodeIx) -> Result<(), VoteDenied> {
         let throttle = 2 * self.node_timeout();
-        let age = self.clock.now_ms - self.view.peer(master).voted_time;
+        let age = self.clock.now_ms - self.view.peer(master).rest().voted_time;
         if age < throttle { Err(VoteDenied::TooSoon { wait_ms: throttle - age }) } else { Ok(()) }
     }
 
@@ -77,7 +77,7 @@ impl Node {
     /// 7: the vote is spent, even if there is no link to send it on.
     fn grant_vote(&mut self, candidate: NodeIx, master: NodeIx, request: &Header, out: &mut Outside<'_>) {
         self.last_vote_epoch = self.current_epoch;
-        self.view.peer_mut(master).voted_time = out.now_ms;
+        self.view.peer_mut(master).rest_mut().voted_time = out.now_ms;
         self.deferred.save_durably();
         let answered = self.send_to(candidate, Body::AuthAck, out);
         out.tell(Event::VoteGranted {

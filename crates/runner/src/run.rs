@@ -10,10 +10,11 @@ use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Record};
 use rcsim_scenario::{Expectation, Scenario};
 use rcsim_world::World;
 
-use crate::expectations::Expectations;
+use crate::expectations::{Clients, Expectations};
 use crate::failovers::Failovers;
 use crate::options::{Keep, Options};
-use crate::{losses, story};
+use crate::losses::Losses;
+use crate::story;
 
 /// Without a budget of the scenario's own, a run ends undecided after so many events.
 const EVENT_BUDGET: u64 = 2_000_000_000;
@@ -40,6 +41,7 @@ struct Run<'a> {
     checks: Checks,
     expectations: Expectations<'a>,
     failovers: Failovers,
+    losses: Losses,
     records: Vec<Record>,
     operations: Vec<Operation>,
     budget: u64,
@@ -55,6 +57,7 @@ impl<'a> Run<'a> {
             checks: Checks::new(setup),
             expectations: Expectations::new(scenario),
             failovers: Failovers::default(),
+            losses: Losses::default(),
             records: Vec::new(),
             operations: Vec::new(),
             budget: scenario.budget.map_or(EVENT_BUDGET, |budget| budget.events),
@@ -102,9 +105,11 @@ impl<'a> Run<'a> {
         for record in &records {
             self.checks.observe(record, &glimpse);
             self.failovers.observe(record, &glimpse);
+            self.losses.observe(record, &self.operations, &glimpse);
             self.expectations.observe(record, world);
         }
-        self.expectations.note(&firings, &commands, &due_checks, world, now_ns);
+        let clients = Clients { operations: &self.operations, losses: &mut self.losses };
+        self.expectations.note(&firings, &commands, &due_checks, clients, world, now_ns);
         let keep_all = self.options.keep == Keep::All;
         self.records.extend(records.into_iter().filter(|record| keep_all || story::is_part(record)));
     }
@@ -127,11 +132,13 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, in_budget: bool) -> Summary {
         let now_ns = self.now_ns();
+        self.engine.parts().0.abandon_all_commands();
+        self.show();
         let world = self.engine.world();
         let glimpse = world.at(now_ns);
         self.checks.finish(&glimpse);
         let mut findings = self.checks.take_findings();
-        let lost = losses::lost_acknowledged(&self.operations, &glimpse);
+        let lost = self.losses.count(&self.operations, &glimpse);
         let clients = totals(&self.operations, lost);
         let (expectations, missed) = self.expectations.finish(
             world,

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use rcsim_devices::{ConnId, Disk, End, FsyncOp, HostIx, WallClock, What};
 use rcsim_engine::{Span, Stream};
-use rcsim_node::{Chance, Effect, Node};
+use rcsim_node::{Chance, ClientInput, ConnectionId, Effect, Node};
 use rcsim_observe::Process;
 use rcsim_protocol::{Address, NodeIx, Settings};
 
@@ -25,6 +25,10 @@ pub(crate) struct NodeChance(pub(crate) Stream);
 impl Chance for NodeChance {
     fn below(&mut self, bound: u32) -> u32 {
         self.0.below(bound)
+    }
+
+    fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
+        self.0.fill_below(bound, numbers);
     }
 
     fn bits(&mut self) -> u64 {
@@ -69,6 +73,8 @@ pub(crate) struct RunningProcess {
     pub(crate) sockets: Sockets,
     pub(crate) hold: Hold,
     pub(crate) inbox: VecDeque<(ConnId, End, What<Payload>)>,
+    /// What the operator typed and the process has not taken yet.
+    pub(crate) operator: VecDeque<(ConnectionId, ClientInput)>,
     pub(crate) cron_due: bool,
     /// While paused: the hold is over, and ends for the process when it goes on.
     pub(crate) hold_over: bool,
@@ -93,6 +99,8 @@ pub(crate) enum Hold {
 pub(crate) struct DiskWait {
     /// The fsync; `None` if the write before it failed.
     pub(crate) op: Option<FsyncOp>,
+    /// How long nodes.conf is without the padding, in bytes.
+    pub(crate) length: usize,
     /// What is to be done after the answer.
     pub(crate) rest: VecDeque<Effect>,
 }
@@ -104,6 +112,7 @@ impl RunningProcess {
             sockets: Sockets::default(),
             hold: Hold::None,
             inbox: VecDeque::new(),
+            operator: VecDeque::new(),
             cron_due: false,
             hold_over: false,
             unsent: Vec::new(),

@@ -96,9 +96,9 @@ impl World {
         self.feed(place, input, schedule);
     }
 
-    fn process_of(&mut self, place: usize) -> &mut RunningProcess {
+    pub(crate) fn process_of(&mut self, place: usize) -> &mut RunningProcess {
         let process = self.hosts[place].process.as_deref_mut();
-        process.expect("only a running process has uses for connections")
+        process.expect("only a running process is asked for")
     }
 
     /// A connection came in on one of the two ports.
@@ -299,7 +299,7 @@ impl World {
         schedule: &mut Schedule<Happening>,
     ) {
         if let ClientOutput::Reply(reply) = &output
-            && self.faults.take_reply(client, reply)
+            && self.take_reply(place, client, reply)
         {
             return;
         }
@@ -349,6 +349,7 @@ impl World {
         if self.hosts[place].process.is_some() {
             self.arm_cron(place, schedule);
         }
+        self.serve_operator(place, schedule);
     }
 
     /// Tells a node with a limit how much waits on its links (LK-9).
@@ -391,8 +392,8 @@ impl World {
     pub(crate) fn go_on(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         match std::mem::take(&mut self.process_of(place).hold) {
             Hold::None | Hold::Turn => {}
-            Hold::Disk(DiskWait { op, rest }) => {
-                let ok = self.config_written(place, op);
+            Hold::Disk(DiskWait { op, length, rest }) => {
+                let ok = self.config_written(place, op, length, schedule.now());
                 self.feed(place, Input::ConfigSaved { ok }, schedule);
                 if self.hosts[place].process.is_some() {
                     self.apply(place, rest.into_iter(), schedule);
@@ -404,6 +405,7 @@ impl World {
         {
             self.take(place, conn, end, what, schedule);
         }
+        self.serve_operator(place, schedule);
         if self.hosts[place].is_free() && std::mem::take(&mut self.process_of(place).cron_due) {
             let life = self.hosts[place].life;
             self.cron(place, life, schedule);

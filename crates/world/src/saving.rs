@@ -20,25 +20,21 @@ impl World {
         schedule: &mut Schedule<Happening>,
     ) -> bool {
         let now = schedule.now();
-        let wait = match self.write_config(place, text, fsync, now) {
+        let (op, at) = match self.write_config(place, text, fsync, now) {
             Ok(None) => return false,
-            Ok(Some(FsyncAnswer::At(op, at))) => {
-                self.hold(place, Hold::Disk(DiskWait { op: Some(op), rest: VecDeque::new() }));
-                self.ready_after(place, at - now, schedule);
-                return true;
-            }
-            Ok(Some(FsyncAnswer::Stalled(op))) => DiskWait { op: Some(op), rest: VecDeque::new() },
-            Err(_) => {
-                self.hold(place, Hold::Disk(DiskWait { op: None, rest: VecDeque::new() }));
-                self.ready_after(place, rcsim_engine::Span::ZERO, schedule);
-                return true;
-            }
+            Ok(Some(FsyncAnswer::At(op, at))) => (Some(op), Some(at)),
+            Ok(Some(FsyncAnswer::Stalled(op))) => (Some(op), None),
+            Err(_) => (None, Some(now)),
         };
-        self.hold(place, Hold::Disk(wait));
+        self.hold(place, Hold::Disk(DiskWait { op, length: text.len(), rest: VecDeque::new() }));
+        if let Some(at) = at {
+            self.ready_after(place, at - now, schedule);
+        }
         true
     }
 
-    /// In place, padded to the old length, synced if asked for, then cut (NC-4): a crash between can leave a mix.
+    /// In place, padded to the old length, synced if asked for, and only then cut (NC-4): a crash between can leave a
+    /// mix.
     fn write_config(
         &mut self,
         place: usize,
@@ -51,11 +47,11 @@ impl World {
         let mut padded = text.to_vec();
         padded.resize(text.len().max(old_length), b'\n');
         disk.write_at(now, CONFIG_FILE, 0, &padded)?;
-        let answer = if fsync { Some(disk.fsync(now, CONFIG_FILE)?) } else { None };
-        if old_length > text.len() {
-            disk.truncate(now, CONFIG_FILE, text.len())?;
+        if fsync {
+            return disk.fsync(now, CONFIG_FILE).map(Some);
         }
-        Ok(answer)
+        disk.truncate(now, CONFIG_FILE, text.len())?;
+        Ok(None)
     }
 
     /// Keeps the effects that come after the answer of the disk.
@@ -66,9 +62,12 @@ impl World {
         }
     }
 
-    /// The disk answers: whether nodes.conf was written. Without an operation the write itself had failed.
-    pub(crate) fn config_written(&mut self, place: usize, op: Option<FsyncOp>) -> bool {
-        op.is_some_and(|op| self.hosts[place].disk.complete(op) == FsyncOutcome::Done)
+    /// The disk answers: whether nodes.conf was written; then the padding is cut off. Without an operation the write
+    /// itself had failed.
+    pub(crate) fn config_written(&mut self, place: usize, op: Option<FsyncOp>, length: usize, now: Nanos) -> bool {
+        let disk = &mut self.hosts[place].disk;
+        let written = op.is_some_and(|op| disk.complete(op) == FsyncOutcome::Done);
+        written && disk.truncate(now, CONFIG_FILE, length).is_ok()
     }
 
     /// The stall of a disk is over: the process that waits for it goes on when its fsync is done.

@@ -26,12 +26,18 @@ pub(crate) enum Use {
 pub(crate) struct Uses {
     /// By place of the connection: its generation, and the use of each end.
     ends: Vec<(u32, [Option<Use>; 2])>,
+    /// By place and generation: connections that are over for the network, whose place has a new user, while what
+    /// they brought still lies in the inbox of a process that is held.
+    over: BTreeMap<(u32, u32), [Option<Use>; 2]>,
 }
 
 impl Uses {
     pub(crate) fn get(&self, conn: ConnId, end: End) -> Option<Use> {
-        let (generation, ends) = self.ends.get(conn.place() as usize)?;
-        if *generation == conn.generation() { ends[index(end)] } else { None }
+        match self.ends.get(conn.place() as usize) {
+            Some((generation, ends)) if *generation == conn.generation() => ends[index(end)],
+            _ if self.over.is_empty() => None,
+            _ => self.over.get(&(conn.place(), conn.generation()))?[index(end)],
+        }
     }
 
     pub(crate) fn set(&mut self, conn: ConnId, end: End, meaning: Option<Use>) {
@@ -40,10 +46,26 @@ impl Uses {
             self.ends.resize(place + 1, (0, [None; 2]));
         }
         let (generation, ends) = &mut self.ends[place];
+        if conn.generation() < *generation {
+            return self.set_over(conn, end, meaning);
+        }
         if *generation != conn.generation() {
+            if ends.iter().any(Option::is_some) {
+                self.over.insert((conn.place(), *generation), *ends);
+            }
             (*generation, *ends) = (conn.generation(), [None; 2]);
         }
         ends[index(end)] = meaning;
+    }
+
+    /// A connection that is over gets no new uses; when it has lost its last one it is forgotten.
+    fn set_over(&mut self, conn: ConnId, end: End, meaning: Option<Use>) {
+        let key = (conn.place(), conn.generation());
+        let Some(ends) = self.over.get_mut(&key) else { return };
+        ends[index(end)] = meaning;
+        if ends.iter().all(Option::is_none) {
+            self.over.remove(&key);
+        }
     }
 }
 
@@ -81,6 +103,13 @@ impl Sockets {
         let found = self.link(link)?;
         self.links[link.slot as usize] = None;
         Some(found)
+    }
+
+    /// Every connection that it has, with its end of it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (ConnId, End)> {
+        let links = self.links().map(|(_, conn, end)| (conn, end));
+        let clients = self.clients.values().map(|conn| (*conn, End::Acceptor));
+        links.chain(clients).chain(self.master.map(|conn| (conn, End::Opener)))
     }
 
     /// All links, by place.

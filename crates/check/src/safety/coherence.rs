@@ -1,7 +1,8 @@
 //! S7: in every view the slot table and the sets of the nodes agree, and only masters own slots.
 //!
 //! At an event the nodes that it names are looked at in the view where it happened, slot by slot of what they own; at
-//! the end of a run every view is looked at as a whole.
+//! the end of a run every view is looked at as a whole. A view that was read from a file that a power loss may have torn
+//! can be wrong from the start, and nothing mends it before the next claim (NC-9).
 
 use rcsim_observe::{Event, EventKind, FindingKind, NodeGlimpse, Place, Record};
 use rcsim_protocol::{NodeFlags, NodeIx, Slot};
@@ -9,6 +10,7 @@ use rcsim_protocol::{NodeFlags, NodeIx, Slot};
 use crate::catalogue::{Cost, Description};
 use crate::findings::{Broken, Findings};
 use crate::invariant::{Invariant, Scene};
+use crate::known;
 
 pub(crate) const DESCRIPTION: Description = Description {
     id: "S7",
@@ -17,7 +19,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     sentence: "In every view the slot table and the slot sets of the nodes agree, every owner is a master, no replica \
                owns a slot, and the node's own set is empty unless it is a master.",
     rules: &["ND-5", "PK-14"],
-    weaknesses: &[],
+    weaknesses: &[known::TORN_FILE],
     cost: Cost::PerChange,
     events: &[
         EventKind::SlotsMoved,
@@ -68,7 +70,8 @@ impl Invariant for Coherence {
 
 fn report(place: Place, what: &str, scene: Scene<'_>, findings: &mut Findings) {
     let text = format!("In the view of {place} {what}.");
-    findings.report(scene, Broken { invariant: &DESCRIPTION, places: vec![place], text, known_as: None });
+    let known_as = scene.facts.torn.contains(&place).then_some(known::TORN_FILE);
+    findings.report(scene, Broken { invariant: &DESCRIPTION, places: vec![place], text, known_as });
 }
 
 /// What is wrong with the slots that a node has in this view.

@@ -2,7 +2,7 @@
 //!
 //! Within one life of a process all three epochs are compared from one look to the next; over restarts the vote that
 //! left and what nodes.conf was said to hold durably. currentEpoch may fall back over a crash: a value learned from a
-//! header schedules no save (BS-7, W-X-3).
+//! header schedules no save (BS-7, W-X-3). A file that a power loss has torn can forget the vote altogether (W-X-6).
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use rcsim_protocol::{Epoch, NodeFlags, NodeIx};
 use crate::catalogue::{Cost, Description};
 use crate::findings::{Broken, Findings};
 use crate::invariant::{Invariant, Scene};
+use crate::known;
 
 pub(crate) const DESCRIPTION: Description = Description {
     id: "S5",
@@ -21,7 +22,7 @@ pub(crate) const DESCRIPTION: Description = Description {
                currentEpoch is never below the own configEpoch; over restarts lastVoteEpoch and a master's own \
                configEpoch do not decrease. RESET HARD begins anew.",
     rules: &["EP-1", "IV-5", "BS-6"],
-    weaknesses: &[],
+    weaknesses: &[known::TORN_FILE],
     cost: Cost::PerEvent,
     events: &[
         EventKind::ConfigSaved,
@@ -95,8 +96,10 @@ impl Invariant for Epochs {
         };
         if let Some(what) = complaint.or_else(|| look.incoherence()) {
             let text = format!("At {place} {what}.");
-            findings
-                .report(scene, Broken { invariant: &DESCRIPTION, places: vec![place], text, known_as: None });
+            let is_start = matches!(record.event, Event::Started { .. });
+            let forgot_vote = is_start && look.vote == Epoch::ZERO && scene.facts.torn.contains(&place);
+            let known_as = forgot_vote.then_some(known::TORN_FILE);
+            findings.report(scene, Broken { invariant: &DESCRIPTION, places: vec![place], text, known_as });
         }
         self.raise_floor(place, record, look);
     }
@@ -191,6 +194,17 @@ mod tests {
         bench.world.places[0].node.last_vote_epoch = Epoch(4);
         bench.restart(0);
         assert_eq!(bench.broken("S5"), 1);
+    }
+
+    #[test]
+    fn nc_9_a_torn_file_that_forgets_the_vote_is_known() {
+        let mut bench = Bench::new(3, 0);
+        bench.world.places[0].node.last_vote_epoch = Epoch(2);
+        bench.event(0, SAVED);
+        bench.event(0, Event::PoweredOff);
+        bench.world.places[0].node.last_vote_epoch = Epoch(0);
+        bench.restart(0);
+        assert_eq!(bench.known("S5"), [Some(known::TORN_FILE)]);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Node {
         }
         for member in members {
             self.view.set_slots(member.id, member.slots.clone());
-            let followed = !self.view.peer(member.id).replicas.is_empty();
+            let followed = !self.view.peer(member.id).rest().replicas.is_empty();
             self.view.set_flags(member.id, NodeFlags::MIGRATE_TO, followed);
             if self.is_in_stream(member.id) && member.id != self.me() {
                 self.view.peer_mut(member.id).repl_offset = offset;
@@ -146,7 +146,7 @@ impl Node {
     /// Whether a node produces or applies a stream: a master does from its first replica on (RP-2).
     fn is_in_stream(&self, node: NodeIx) -> bool {
         let peer = self.view.peer(node);
-        peer.master.is_some() || !peer.replicas.is_empty()
+        peer.master.is_some() || !peer.rest().replicas.is_empty()
     }
 
     /// Evaluates the state, for which nobody is listening, and leaves nothing to be done.
@@ -179,7 +179,7 @@ impl Node {
         link.node = Some(peer);
         link.inbound = inbound;
         if inbound {
-            self.view.peer_mut(peer).inbound_link = Some(id);
+            self.view.set_inbound_link(peer, Some(id));
         } else {
             self.view.set_link(peer, Some(id));
         }

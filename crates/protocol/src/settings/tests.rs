@@ -1,3 +1,5 @@
+//! Settings as CONFIG SET takes them: units, ranges, refusals (CF-1 …).
+
 use std::collections::BTreeSet;
 
 use super::*;

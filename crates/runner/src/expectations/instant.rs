@@ -10,7 +10,7 @@ use crate::states;
 /// Judges an expectation that needs no more than one look; `None` for all others.
 pub(super) fn judge(spec: &Expectation, world: &World, now_ns: u64) -> Option<Result<String, String>> {
     match spec {
-        Expectation::Now { .. } => Some(state(spec, world, now_ns).map(|()| "it holds".to_owned())),
+        Expectation::Now { .. } => Some(state(spec, world, now_ns).map(|()| "so it is".to_owned())),
         Expectation::Owner { slots, is } => Some(owner(slots, is, world, now_ns)),
         Expectation::Role { node, is, of } => Some(role(node, *is, of.as_ref(), world, now_ns)),
         _ => None,
@@ -71,5 +71,5 @@ fn role(
             return Err(seen);
         }
     }
-    Ok("it does".to_owned())
+    Ok("so it is".to_owned())
 }

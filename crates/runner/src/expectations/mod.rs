@@ -14,12 +14,17 @@ mod bound;
 mod instant;
 mod sentence;
 
+use std::collections::BTreeMap;
+
 use rcsim_observe::summary::ExpectationResult;
-use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Record};
+use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Place, Record};
 use rcsim_protocol::Reply;
-use rcsim_scenario::{Action, ClientSpec, Count, Edge, Expectation, ReplyPattern, Scenario};
+use rcsim_scenario::{
+    Action, ClientSpec, Count, Edge, Expectation, Ratio, ReplyPattern, Scenario, Span, Target,
+};
 use rcsim_world::{CommandResult, EntryEdge, World};
 
+use crate::losses::Losses;
 use bound::Bound;
 
 /// One expectation and what was seen of it so far.
@@ -32,7 +37,8 @@ struct Item<'a> {
     bound: Bound,
     /// Judged by one look at the moment of a check.
     judged: Option<Result<String, String>>,
-    judged_ns: u64,
+    /// When the check was that it belongs to; `None` if it speaks of the whole run.
+    checked_ns: Option<u64>,
 }
 
 /// All expectations of a run.
@@ -41,13 +47,16 @@ pub(crate) struct Expectations<'a> {
     scenario: &'a Scenario,
     items: Vec<Item<'a>>,
     replies: Vec<(String, u64, Result<String, String>)>,
+    /// How often each event was seen so far, by name and place; for checks.
+    seen: BTreeMap<(&'static str, Option<Place>), u64>,
 }
 
 impl<'a> Expectations<'a> {
     pub(crate) fn new(scenario: &'a Scenario) -> Expectations<'a> {
         let items = scenario.expect.iter().enumerate();
         let items = items.map(|(index, spec)| Item::new(spec, format!("expect-{}", index + 1)));
-        let mut expectations = Expectations { scenario, items: items.collect(), replies: Vec::new() };
+        let (replies, seen) = (Vec::new(), BTreeMap::new());
+        let mut expectations = Expectations { scenario, items: items.collect(), replies, seen };
         for item in &mut expectations.items {
             // Without a fault in the way, "after the last fault" is after the beginning.
             item.arm_after_last_fault(0);
@@ -62,6 +71,7 @@ impl<'a> Expectations<'a> {
 
     /// Takes in one record.
     pub(crate) fn observe(&mut self, record: &Record, world: &World) {
+        *self.seen.entry((record.event.name(), record.place)).or_default() += 1;
         for item in &mut self.items {
             let (Expectation::Event { name, node, .. } | Expectation::Never { name, node }) = item.spec
             else {
@@ -70,7 +80,10 @@ impl<'a> Expectations<'a> {
             };
             let concerned =
                 |target| record.place.is_some_and(|place| world.places_meant(target).contains(&place));
-            if *name == record.event.name() && node.as_ref().is_none_or(concerned) {
+            if item.checked_ns.is_none()
+                && *name == record.event.name()
+                && node.as_ref().is_none_or(concerned)
+            {
                 item.seen += 1;
             }
         }
@@ -82,6 +95,7 @@ impl<'a> Expectations<'a> {
         edges: &[EntryEdge],
         commands: &[CommandResult],
         checks: &[u32],
+        mut clients: Clients<'_>,
         world: &World,
         now_ns: u64,
     ) {
@@ -92,7 +106,7 @@ impl<'a> Expectations<'a> {
             self.note_reply(command);
         }
         for &entry in checks {
-            self.check_now(entry as usize, world, now_ns);
+            self.check_now(entry as usize, &mut clients, world, now_ns);
         }
     }
 
@@ -132,22 +146,29 @@ impl<'a> Expectations<'a> {
     }
 
     /// A `check` entry acts: what needs one look is judged, bounds count from here.
-    fn check_now(&mut self, entry: usize, world: &World, now_ns: u64) {
+    fn check_now(&mut self, entry: usize, clients: &mut Clients<'_>, world: &World, now_ns: u64) {
         let spec = &self.scenario.timeline[entry];
         let Action::Check(expectations) = &spec.action else { return };
         for (index, expectation) in expectations.iter().enumerate() {
             let mut item = Item::new(expectation, format!("{}-{}", spec.id, index + 1));
-            item.judged_ns = now_ns;
+            item.checked_ns = Some(now_ns);
+            let operations = clients.operations;
+            let answered =
+                |client: &Option<String>| answered(client.as_deref(), &self.scenario.clients, operations);
             match expectation {
                 Expectation::Eventually { within, .. } => item.bound.arm(now_ns + within.as_nanos()),
-                Expectation::Event { name, node, count } => {
-                    let seen = world.coverage().get(name.as_str()).copied().unwrap_or(0);
-                    let seen = if node.is_none() { seen } else { self.seen_by(expectation).unwrap_or(seen) };
-                    item.judged = Some(counted(*count, seen));
+                Expectation::Event { name, node, .. } | Expectation::Never { name, node } => {
+                    item.seen = self.seen_by(name, node.as_ref(), world);
                 }
-                Expectation::Never { name, .. } => {
-                    let seen = world.coverage().get(name.as_str()).copied().unwrap_or(0);
-                    item.judged = Some(counted(Count { at_least: 0, at_most: Some(0) }, seen));
+                Expectation::Answered { client, count } => {
+                    item.judged = Some(counted(*count, answered(client).0));
+                }
+                Expectation::Availability { client, at_least } => {
+                    item.judged = Some(share(answered(client), *at_least));
+                }
+                Expectation::LostAcknowledgedWrites(count) => {
+                    let lost = clients.losses.count(operations, &world.at(now_ns));
+                    item.judged = Some(counted(*count, lost));
                 }
                 other => item.judged = instant::judge(other, world, now_ns),
             }
@@ -155,9 +176,14 @@ impl<'a> Expectations<'a> {
         }
     }
 
-    /// How often an equal expectation of the whole run has matched so far.
-    fn seen_by(&self, expectation: &Expectation) -> Option<u64> {
-        self.items.iter().find(|item| item.spec == expectation).map(|item| item.seen)
+    /// How often an event was seen so far, at the nodes that are meant.
+    fn seen_by(&self, name: &str, node: Option<&Target>, world: &World) -> u64 {
+        let places = node.map(|node| world.places_meant(node));
+        let meant = |place: Option<Place>| {
+            places.as_ref().is_none_or(|places| place.is_some_and(|place| places.contains(&place)))
+        };
+        let seen = self.seen.iter().filter(|((event, place), _)| *event == name && meant(*place));
+        seen.map(|(_, times)| times).sum()
     }
 
     /// Judges the bounds that are over.
@@ -182,7 +208,7 @@ impl<'a> Expectations<'a> {
         let mut missed = Vec::new();
         for item in self.items {
             let (at_ns, suffix, verdict) = item.verdict(&end);
-            let text = sentence::of(item.spec);
+            let text = item.sentence();
             let (held, seen) = match verdict {
                 Ok(seen) => (Some(true), seen),
                 Err(seen) => {
@@ -206,6 +232,14 @@ impl<'a> Expectations<'a> {
     }
 }
 
+/// What the clients got so far.
+pub(crate) struct Clients<'a> {
+    /// The operations that ended.
+    pub(crate) operations: &'a [Operation],
+    /// What is gone of them.
+    pub(crate) losses: &'a mut Losses,
+}
+
 /// What is known when the run is over.
 struct End<'a> {
     world: &'a World,
@@ -218,7 +252,15 @@ struct End<'a> {
 
 impl<'a> Item<'a> {
     fn new(spec: &'a Expectation, label: String) -> Item<'a> {
-        Item { spec, label, seen: 0, bound: Bound::default(), judged: None, judged_ns: 0 }
+        Item { spec, label, seen: 0, bound: Bound::default(), judged: None, checked_ns: None }
+    }
+
+    fn sentence(&self) -> String {
+        let sentence = sentence::of(self.spec);
+        match self.checked_ns {
+            Some(at_ns) => format!("at {}: {sentence}", Span::from_nanos(at_ns)),
+            None => sentence,
+        }
     }
 
     fn arm_after_last_fault(&mut self, at_ns: u64) {
@@ -230,10 +272,10 @@ impl<'a> Item<'a> {
 
     /// When it was judged, the suffix of its finding, and whether it held.
     fn verdict(&self, end: &End<'_>) -> (u64, &'static str, Result<String, String>) {
+        let now = self.checked_ns.unwrap_or(end.now_ns);
         if let Some(judged) = &self.judged {
-            return (self.judged_ns, "", judged.clone());
+            return (now, "", judged.clone());
         }
-        let now = end.now_ns;
         match self.spec {
             Expectation::Eventually { .. } => match self.bound.outcome() {
                 None => (now, "-unseen", Err("what it counts from never came about in time".to_owned())),
@@ -242,23 +284,16 @@ impl<'a> Item<'a> {
             },
             Expectation::Event { count, .. } => {
                 let suffix = if self.seen < count.at_least { "-unseen" } else { "" };
-                (now, suffix, counted(*count, self.seen))
+                (now, suffix, seen_often(*count, self.seen))
             }
-            Expectation::Never { .. } => {
-                (now, "", counted(Count { at_least: 0, at_most: Some(0) }, self.seen))
-            }
+            Expectation::Never { .. } => (now, "", seen_often(Count { at_least: 0, at_most: Some(0) }, self.seen)),
             Expectation::Finding(id) => (now, "", shown(id, end.findings)),
             Expectation::LostAcknowledgedWrites(count) => (now, "", counted(*count, end.lost)),
             Expectation::Answered { client, count } => {
-                let (answered, _) = end.answered(client.as_deref());
-                (now, "", counted(*count, answered))
+                (now, "", counted(*count, end.answered(client.as_deref()).0))
             }
             Expectation::Availability { client, at_least } => {
-                let (answered, all) = end.answered(client.as_deref());
-                let enough = u128::from(answered) * u128::from(at_least.denominator)
-                    >= u128::from(all) * u128::from(at_least.numerator);
-                let seen = format!("{answered} of {all}");
-                (now, "", if enough && all > 0 { Ok(seen) } else { Err(seen) })
+                (now, "", share(end.answered(client.as_deref()), *at_least))
             }
             Expectation::Now { .. } | Expectation::Owner { .. } | Expectation::Role { .. } => {
                 let judged = instant::judge(self.spec, end.world, now);
@@ -269,18 +304,36 @@ impl<'a> Item<'a> {
 }
 
 impl End<'_> {
-    /// Operations that were answered with success, and all of them.
     fn answered(&self, client: Option<&str>) -> (u64, u64) {
-        let index = client.and_then(|name| self.clients.iter().position(|client| client.name == name));
-        let mine = |operation: &&Operation| index.is_none_or(|index| operation.client as usize == index);
-        let all = self.operations.iter().filter(mine);
-        let good = |operation: &&Operation| matches!(operation.outcome, Outcome::Written | Outcome::Read(_));
-        (all.clone().filter(good).count() as u64, all.count() as u64)
+        answered(client, self.clients, self.operations)
     }
 }
 
-fn counted(count: Count, seen: u64) -> Result<String, String> {
-    let text = format!("seen {seen}");
+/// Operations that were answered with success, and all of them.
+fn answered(client: Option<&str>, clients: &[ClientSpec], operations: &[Operation]) -> (u64, u64) {
+    let index = client.and_then(|name| clients.iter().position(|client| client.name == name));
+    let mine = |operation: &&Operation| index.is_none_or(|index| operation.client as usize == index);
+    let all = operations.iter().filter(mine);
+    let good = |operation: &&Operation| matches!(operation.outcome, Outcome::Written | Outcome::Read(_));
+    (all.clone().filter(good).count() as u64, all.count() as u64)
+}
+
+fn share((good, all): (u64, u64), at_least: Ratio) -> Result<String, String> {
+    let enough =
+        u128::from(good) * u128::from(at_least.denominator) >= u128::from(all) * u128::from(at_least.numerator);
+    let seen = format!("{good} of {all}");
+    if enough && all > 0 { Ok(seen) } else { Err(seen) }
+}
+
+fn counted(count: Count, number: u64) -> Result<String, String> {
+    if count.allows(number) { Ok(number.to_string()) } else { Err(number.to_string()) }
+}
+
+fn seen_often(count: Count, seen: u64) -> Result<String, String> {
+    let text = match seen {
+        0 => "never seen".to_owned(),
+        _ => format!("seen {}", sentence::often(seen)),
+    };
     if count.allows(seen) { Ok(text) } else { Err(text) }
 }
 
@@ -288,7 +341,7 @@ fn shown(id: &str, findings: &[Finding]) -> Result<String, String> {
     let named = |finding: &&Finding| finding.id == id || finding.known_as == Some(id);
     match findings.iter().filter(named).count() {
         0 => Err("the run does not show it".to_owned()),
-        times => Ok(format!("shown {times} times")),
+        times => Ok(format!("shown {}", sentence::often(times as u64))),
     }
 }
 

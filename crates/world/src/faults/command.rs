@@ -1,5 +1,7 @@
-//! Raw commands: an operator at the console of a node, beside the simulated network.
+//! Raw commands: an operator at the console of a node, beside the simulated network. A process that is held takes a
+//! command when it goes on, and a reply waits for the disk like any other (LP-4).
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rcsim_engine::Schedule;
@@ -19,25 +21,16 @@ const FIRST_CONNECTION: u32 = 1 << 31;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Operator {
     next: u32,
-    awaited: Option<(ConnectionId, Option<Reply>)>,
+    /// Commands whose reply has not come yet.
+    awaited: BTreeMap<ConnectionId, Awaited>,
 }
 
-impl Operator {
-    fn open(&mut self) -> ConnectionId {
-        self.next += 1;
-        let connection = ConnectionId(FIRST_CONNECTION + self.next);
-        self.awaited = Some((connection, None));
-        connection
-    }
-
-    pub(super) fn take_reply(&mut self, connection: ConnectionId, reply: &Reply) -> bool {
-        if let Some((awaited, slot)) = &mut self.awaited
-            && *awaited == connection
-        {
-            *slot = Some(reply.clone());
-        }
-        connection.0 >= FIRST_CONNECTION
-    }
+/// A command on its way.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    entry: usize,
+    place: usize,
+    sent_ns: u64,
 }
 
 impl World {
@@ -50,36 +43,71 @@ impl World {
     ) {
         let words: Vec<String> = argv.iter().map(|argument| self.word_of(argument)).collect();
         for place in self.places_of(who, firing) {
-            let reply = self.run_command(place, Command::new(&words), schedule);
-            self.faults.accounts[firing.entry]
-                .count("commands", u64::from(self.hosts[place].process.is_some()));
-            let result = CommandResult {
-                entry: firing.entry as u32,
-                node: self.hosts[place].name.clone(),
-                at_ns: schedule.now().0,
-                reply,
-            };
-            self.faults.commands.push(result);
+            let command = Awaited { entry: firing.entry, place, sent_ns: schedule.now().0 };
+            if self.hosts[place].process.is_none() {
+                self.command_over(command, None);
+                continue;
+            }
+            self.faults.accounts[firing.entry].count("commands", 1);
+            let connection = self.open_operator(command);
+            let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+            let inputs = [ClientInput::Opened { remote }, ClientInput::Command(Command::new(&words))];
+            let waiting = inputs.map(|input| (connection, input));
+            self.process_of(place).operator.extend(waiting);
+            self.serve_operator(place, schedule);
         }
     }
 
-    /// Runs a command on a node at once, as if typed at its console. `None`: there was no reply, because no process
-    /// takes commands there now, or because it put the command off.
-    pub fn run_command(
-        &mut self,
-        place: usize,
-        command: Command,
-        schedule: &mut Schedule<Happening>,
-    ) -> Option<Reply> {
-        if !self.hosts[place].is_free() {
-            return None;
-        }
-        let connection = self.faults.operator.open();
-        let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        for input in [ClientInput::Opened { remote }, ClientInput::Command(command), ClientInput::Closed] {
+    fn open_operator(&mut self, command: Awaited) -> ConnectionId {
+        let operator = &mut self.faults.operator;
+        operator.next += 1;
+        let connection = ConnectionId(FIRST_CONNECTION + operator.next);
+        operator.awaited.insert(connection, command);
+        connection
+    }
+
+    /// A process that is free takes what the operator typed.
+    pub(crate) fn serve_operator(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        while self.hosts[place].is_free()
+            && let Some((connection, input)) = self.process_of(place).operator.pop_front()
+        {
             self.feed(place, Input::Client(connection, input), schedule);
         }
-        self.faults.operator.awaited.take().and_then(|(_, reply)| reply)
+    }
+
+    /// A reply of a node to the operator's own connection, which then closes; `false` if it is for somebody else.
+    pub(crate) fn take_reply(&mut self, place: usize, connection: ConnectionId, reply: &Reply) -> bool {
+        if connection.0 < FIRST_CONNECTION {
+            return false;
+        }
+        if let Some(command) = self.faults.operator.awaited.remove(&connection) {
+            self.command_over(command, Some(reply.clone()));
+            self.process_of(place).operator.push_back((connection, ClientInput::Closed));
+        }
+        true
+    }
+
+    /// No reply comes any more: the process is gone.
+    pub(super) fn abandon_commands(&mut self, place: usize) {
+        let awaited = std::mem::take(&mut self.faults.operator.awaited);
+        let (lost, kept) = awaited.into_iter().partition(|(_, command)| command.place == place);
+        self.faults.operator.awaited = kept;
+        let lost: BTreeMap<ConnectionId, Awaited> = lost;
+        lost.into_values().for_each(|command| self.command_over(command, None));
+    }
+
+    /// The run is over: what was not answered will not be.
+    pub fn abandon_all_commands(&mut self) {
+        (0..self.hosts.len()).for_each(|place| self.abandon_commands(place));
+    }
+
+    fn command_over(&mut self, command: Awaited, reply: Option<Reply>) {
+        self.faults.commands.push(CommandResult {
+            entry: command.entry as u32,
+            node: self.hosts[command.place].name.clone(),
+            at_ns: command.sent_ns,
+            reply,
+        });
     }
 
     fn word_of(&self, argument: &Argument) -> String {

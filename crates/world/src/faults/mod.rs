@@ -16,9 +16,7 @@ mod process;
 
 use rcsim_devices::{DiskFaultId, HostIx, RuleId};
 use rcsim_engine::{Schedule, Span};
-use rcsim_node::ConnectionId;
 use rcsim_observe::{Event, Place};
-use rcsim_protocol::Reply;
 use rcsim_scenario::{Action, Edge, Entry};
 
 use crate::agenda::Happening;
@@ -29,6 +27,8 @@ use crate::world::World;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
     pub(crate) accounts: Vec<Account>,
+    /// Numbers of the entries that are checks.
+    checks: Vec<usize>,
     active: Vec<Active>,
     pub(crate) commands: Vec<CommandResult>,
     /// Entries of expectations that are to be judged now.
@@ -77,12 +77,17 @@ struct Firing {
 
 impl Faults {
     pub(crate) fn new(entries: &[Entry]) -> Faults {
-        Faults { accounts: vec![Account::default(); entries.len()], ..Faults::default() }
+        let checks = entries.iter().enumerate().filter(|(_, entry)| matches!(entry.action, Action::Check(_)));
+        Faults {
+            accounts: vec![Account::default(); entries.len()],
+            checks: checks.map(|(index, _)| index).collect(),
+            ..Faults::default()
+        }
     }
 
-    /// A reply of a node to the operator's own connection; `false` if it is for somebody else.
-    pub(crate) fn take_reply(&mut self, connection: ConnectionId, reply: &Reply) -> bool {
-        self.operator.take_reply(connection, reply)
+    /// The number under which the ledgers list an entry: checks are not among them.
+    fn number_of(&self, entry: usize) -> u32 {
+        (entry - self.checks.iter().filter(|check| **check < entry).count()) as u32
     }
 }
 
@@ -102,7 +107,8 @@ impl World {
         self.note_edge(entry, Edge::Begin, schedule);
         let told = !matches!(spec.action, Action::Check(_));
         if told {
-            self.record(None, Event::FaultStarted { fault: entry as u32 }, schedule);
+            let fault = self.faults.number_of(entry);
+            self.record(None, Event::FaultStarted { fault }, schedule);
         }
         let undo = self.perform(&spec.action, firing, schedule);
         if undo.is_empty() {
@@ -118,7 +124,8 @@ impl World {
     fn fault_over(&mut self, entry: usize, told: bool, schedule: &mut Schedule<Happening>) {
         self.note_edge(entry, Edge::End, schedule);
         if told {
-            self.record(None, Event::FaultEnded { fault: entry as u32 }, schedule);
+            let fault = self.faults.number_of(entry);
+            self.record(None, Event::FaultEnded { fault }, schedule);
         }
     }
 

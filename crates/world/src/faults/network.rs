@@ -13,15 +13,13 @@ use crate::world::World;
 impl World {
     pub(super) fn partition_groups(&mut self, groups: &[Vec<Target>], firing: Firing) -> Vec<Undo> {
         let groups = self.resolve_groups(groups, firing.entry, firing.round, firing.it);
-        for group in &groups {
-            self.note_targets(firing.entry, group);
-        }
+        self.note_sides(firing.entry, &groups, "|");
         let rule = self.network.partition(&groups);
         self.under_rule(firing, rule)
     }
 
     pub(super) fn cut_path(&mut self, from: &Target, to: &Target, firing: Firing) -> Vec<Undo> {
-        let (from, to) = self.two_sides(from, to, firing);
+        let (from, to) = self.two_sides(from, to, "->", firing);
         let rule = self.network.cut(&from, &to);
         self.under_rule(firing, rule)
     }
@@ -36,7 +34,8 @@ impl World {
         else {
             return Vec::new();
         };
-        let (one, other) = self.two_sides(&between.0, &between.1, firing);
+        let way = if *one_way { "->" } else { "<->" };
+        let (one, other) = self.two_sides(&between.0, &between.1, way, firing);
         let how = Degradation {
             latency: latency.as_ref().map(distribution),
             loss_per_million: loss.map(per_million),
@@ -56,14 +55,31 @@ impl World {
         self.under_rule(firing, rule)
     }
 
-    fn two_sides(&mut self, one: &Target, other: &Target, firing: Firing) -> (Vec<HostIx>, Vec<HostIx>) {
+    fn two_sides(
+        &mut self,
+        one: &Target,
+        other: &Target,
+        way: &str,
+        firing: Firing,
+    ) -> (Vec<HostIx>, Vec<HostIx>) {
         let groups = [vec![one.clone()], vec![other.clone()]];
         let mut sides = self.resolve_groups(&groups, firing.entry, firing.round, firing.it);
-        for side in &sides {
-            self.note_targets(firing.entry, side);
-        }
+        self.note_sides(firing.entry, &sides, way);
         let second = sides.pop().unwrap_or_default();
         (sides.pop().unwrap_or_default(), second)
+    }
+
+    /// Notes who is on which side, for people; of an entry that acts again and again, the first time.
+    fn note_sides(&mut self, entry: usize, sides: &[Vec<HostIx>], between: &str) {
+        if !self.faults.accounts[entry].targets.is_empty() {
+            return;
+        }
+        for (index, side) in sides.iter().enumerate() {
+            if index > 0 {
+                self.faults.accounts[entry].targets.push(between.to_owned());
+            }
+            self.note_targets(entry, side);
+        }
     }
 
     fn under_rule(&mut self, firing: Firing, rule: rcsim_devices::RuleId) -> Vec<Undo> {

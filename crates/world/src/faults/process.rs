@@ -168,6 +168,11 @@ impl World {
         host.life += 1;
         host.paused = false;
         host.booting = false;
-        host.process.take()
+        let process = host.process.take();
+        for (conn, end) in process.iter().flat_map(|process| process.sockets.all()) {
+            self.uses.set(conn, end, None);
+        }
+        self.abandon_commands(place);
+        process
     }
 }

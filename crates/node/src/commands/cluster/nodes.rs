@@ -21,7 +21,7 @@ impl Node {
         if !self.is_master(master) {
             return Err(Reply::err("The specified node is not a master"));
         }
-        let replicas = self.view.peer(master).replicas.iter();
+        let replicas = self.view.peer(master).rest().replicas.iter();
         Ok(Reply::Array(replicas.map(|node| Reply::bulk(self.describe(*node, out.registry))).collect()))
     }
 
@@ -29,7 +29,7 @@ impl Node {
     pub(super) fn cluster_links(&mut self, _: &Command, out: &mut Outside<'_>) -> Answer {
         let links = self.view.order().iter().flat_map(|node| {
             let peer = self.view.peer(*node);
-            [peer.link(), peer.inbound_link].into_iter().flatten().map(move |link| (*node, link))
+            [peer.link(), self.view.inbound_link(*node)].into_iter().flatten().map(move |link| (*node, link))
         });
         let shown = |(node, link)| Some(link_entry(self.links.get(link)?, out.registry.id(node).as_bytes()));
         Ok(Reply::Array(links.filter_map(shown).collect()))

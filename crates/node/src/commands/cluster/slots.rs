@@ -15,7 +15,7 @@ impl Node {
         let entry = |(first, last, owner): &(Slot, Slot, NodeIx)| {
             let bounds = [first, last].map(|slot| Reply::Integer(slot.number().into()));
             let replicas =
-                self.view.peer(*owner).replicas.iter().filter(|node| self.is_usable_replica(**node));
+                self.view.peer(*owner).rest().replicas.iter().filter(|node| self.is_usable_replica(**node));
             let nodes = [owner].into_iter().chain(replicas).map(|node| self.slots_node(*node, out));
             Reply::Array(bounds.into_iter().chain(nodes).collect())
         };
@@ -85,7 +85,7 @@ impl Node {
             let peer = self.view.peer(*master);
             let bounds = peer.slots.runs().into_iter().flat_map(|(first, last)| [first, last]);
             let slots = bounds.map(|slot| Reply::Integer(slot.number().into())).collect();
-            let members = [master].into_iter().chain(&peer.replicas);
+            let members = [master].into_iter().chain(&peer.rest().replicas);
             let nodes = members.map(|node| self.shards_node(*node, out)).collect();
             Reply::Map(vec![
                 (Reply::bulk("slots"), Reply::Array(slots)),

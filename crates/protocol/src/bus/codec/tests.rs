@@ -1,3 +1,5 @@
+//! The codec, byte by byte and round trip by round trip (WR-1 … WR-17).
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 

@@ -1,0 +1,172 @@
+//! What was done to the real clusters, as scenarios, and what is read from the runs.
+//!
+//! Figures have the names of the columns of the reference; their zero is the moment of the fault or of the command.
+
+use std::collections::BTreeMap;
+
+use rcsim_engine::Streams;
+use rcsim_observe::summary::{Failover, Millis, Summary};
+use rcsim_observe::{EventKind, Operation, Outcome, Place};
+use rcsim_runner::{Keep, Options};
+use rcsim_scenario::{
+    Action, Argument, ClientSpec, Entry, Rate, Ratio, Scenario, Span, Target, When,
+};
+
+/// When the first fault may fall: the cluster stands, and no figure depends on how it came about.
+const SETTLED: Span = Span::from_secs(20);
+/// The fault falls at any moment of these three seconds, so that it meets every phase of all timers.
+const PHASE_US: u64 = 3_000_000;
+/// A key of this client lies in the slots of the first master: its hash tag has slot 3300.
+const CLIENT: &str = "{b}";
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// `kill -9` of a master.
+    Kill9,
+    /// SIGSTOP of a master.
+    Sigstop,
+    /// A black hole around a master and its client, until this much later.
+    Partition(Span),
+    /// CLUSTER FAILOVER on a replica, under 500 writes per second.
+    ManualFailover,
+}
+
+/// A fault in a cluster of three masters with a replica each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Case {
+    /// What was done.
+    pub(crate) fault: Fault,
+    /// The node timeout in ms.
+    pub(crate) node_timeout_ms: u64,
+}
+
+/// What one run showed, by name; what did not happen is absent.
+pub(crate) type Figures = BTreeMap<&'static str, f64>;
+
+impl Case {
+    /// Runs the case and reads its figures.
+    pub(crate) fn run(self, seed: u64) -> Figures {
+        let phase = Streams::new(seed).stream("fidelity", &["phase"]).below_u64(PHASE_US);
+        let at = SETTLED.saturating_add(Span::from_micros(phase));
+        let options = Options { keep: Keep::All, operations: true, ..Options::seeded(seed) };
+        let summary = rcsim_runner::run(&self.scenario(at), &options);
+        let mut figures = Figures::new();
+        if let Some(failover) = summary.failovers.first() {
+            add_stages(failover, &mut figures);
+        }
+        add_events(&summary, at.as_nanos(), &mut figures);
+        match self.fault {
+            Fault::Partition(length) => add_isolation(&summary, at, length, &mut figures),
+            Fault::ManualFailover => add_write_pause(&summary.operations, at.as_nanos(), &mut figures),
+            Fault::Kill9 | Fault::Sigstop => {}
+        }
+        figures
+    }
+
+    fn scenario(self, at: Span) -> Scenario {
+        let mut scenario = Scenario::named("fidelity");
+        scenario.cluster.settings = vec![
+            ("cluster-node-timeout".to_owned(), self.node_timeout_ms.to_string()),
+            ("repl-diskless-sync-delay".to_owned(), "0".to_owned()),
+        ];
+        let master = || Target::Node("n1".to_owned());
+        let action = match self.fault {
+            Fault::Kill9 => Action::Crash(master()),
+            Fault::Sigstop => Action::Pause { who: master(), length: None },
+            Fault::Partition(length) => {
+                Action::Partition { groups: vec![vec![master()], vec![Target::Rest]], length: Some(length) }
+            }
+            Fault::ManualFailover => Action::Command {
+                node: Target::ReplicaOf(Box::new(master())),
+                argv: ["CLUSTER", "FAILOVER"].map(Argument::from_text).to_vec(),
+                reply: None,
+            },
+        };
+        if matches!(self.fault, Fault::Partition(_) | Fault::ManualFailover) {
+            scenario.clients = vec![writer()];
+        }
+        scenario.timeline =
+            vec![Entry { id: "fault".to_owned(), when: When::At(at), action, must_fire: true }];
+        let after = Span::from_millis(5 * self.node_timeout_ms + 5_000);
+        scenario.until = at.saturating_add(after);
+        scenario
+    }
+}
+
+fn writer() -> ClientSpec {
+    ClientSpec {
+        rate: Rate { count: 500, per: Span::from_secs(1) },
+        reads: Ratio::ZERO,
+        near: Some("n1".to_owned()),
+        ..ClientSpec::named(CLIENT)
+    }
+}
+
+fn add_stages(failover: &Failover, figures: &mut Figures) {
+    let stages = [
+        ("pfail_first_ms", failover.first_pfail_ms),
+        ("fail_first_ms", failover.first_fail_ms),
+        ("fail_known_all_ms", failover.fail_known_by_all_ms),
+        ("election_scheduled_ms", failover.election_scheduled_ms),
+        ("election_started_ms", failover.election_started_ms),
+        ("promoted_ms", failover.promoted_ms),
+        ("slots_reowned_all_ms", failover.slots_agreed_ms),
+        ("state_ok_last_ms", failover.cluster_ok_ms),
+    ];
+    figures.extend(stages.into_iter().filter_map(|(name, at)| {
+        let Millis(micros) = at?;
+        Some((name, micros as f64 / 1000.0))
+    }));
+}
+
+/// Figures that are the time of an event at the old master, or of the last PFAIL of it before FAIL.
+fn add_events(summary: &Summary, fault_ns: u64, figures: &mut Figures) {
+    let known = figures.get("fail_known_all_ms").copied().unwrap_or(f64::MAX);
+    for record in summary.records.iter().filter(|record| record.at_ns >= fault_ns) {
+        let at = (record.at_ns - fault_ns) as f64 / 1e6;
+        let at_old_master = record.place == Some(Place(0));
+        match record.event.kind() {
+            EventKind::StateFail if at_old_master => _ = figures.entry("min_state_fail_ms").or_insert(at),
+            EventKind::Pfail if at_old_master => _ = figures.entry("min_pfail_first_ms").or_insert(at),
+            EventKind::Pfail if at <= known => _ = figures.insert("pfail_last_ms", at),
+            EventKind::Reconfigured if at_old_master => {
+                _ = figures.entry("old_master_reconf_ms").or_insert(at);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The side of the isolated master.
+fn add_isolation(summary: &Summary, at: Span, length: Span, figures: &mut Figures) {
+    for (ours, theirs) in [("pfail_first_ms", "maj_pfail_first_ms"), ("fail_first_ms", "maj_fail_first_ms")] {
+        if let Some(time) = figures.remove(ours) {
+            figures.insert(theirs, time);
+        }
+    }
+    if let Some(reconfigured) = figures.remove("old_master_reconf_ms") {
+        figures.insert("h_reconf_as_replica_ms", reconfigured - length.as_nanos() as f64 / 1e6);
+    }
+    let acknowledged = summary.operations.iter().filter(|it| it.outcome == Outcome::Written);
+    let healed_ns = at.saturating_add(length).as_nanos();
+    let cut_off = acknowledged.filter(|it| it.ended_ns >= at.as_nanos() && it.ended_ns < healed_ns);
+    let by_master = cut_off.filter(|it| it.answered_by == Some(Place(0)));
+    if let Some(last) = by_master.map(|it| it.ended_ns).max() {
+        figures.insert("min_last_ok_ms", (last - at.as_nanos()) as f64 / 1e6);
+    }
+    figures.insert("lost_acked_total", summary.clients.lost_acknowledged as f64);
+}
+
+/// From the last write that the old master acknowledged to the first that the new one did.
+fn add_write_pause(operations: &[Operation], at_ns: u64, figures: &mut Figures) {
+    let written = || operations.iter().filter(|it| it.outcome == Outcome::Written);
+    let old = written().filter(|it| it.answered_by == Some(Place(0))).map(|it| it.ended_ns).max();
+    let new = written().filter(|it| it.answered_by != Some(Place(0)) && it.ended_ns >= at_ns);
+    if let (Some(old), Some(new)) = (old, new.map(|it| it.ended_ns).min()) {
+        figures.insert("write_pause_ms", new.saturating_sub(old) as f64 / 1e6);
+    }
+    if let Some(all) = figures.remove("slots_reowned_all_ms") {
+        figures.insert("owner_seen_all_ms", all);
+    }
+}
