@@ -303,8 +303,9 @@ impl Bench {
                 self.ends.remove(&(real, link));
                 self.input(real, Input::Bus(link, BusInput::Closed));
             }
-            let dialled = self.dialled.extract_if(.., |from, to| from.0 == real && *to == party);
-            for ((_, link), _) in dialled.collect::<Vec<_>>() {
+            let dialled = self.dialled.iter().filter(|(from, to)| from.0 == real && **to == party);
+            for (real, link) in dialled.map(|(from, _)| *from).collect::<Vec<_>>() {
+                self.dialled.remove(&(real, link));
                 self.input(real, Input::Bus(link, BusInput::Closed));
             }
             let node = self.parties[real].node.as_ref();

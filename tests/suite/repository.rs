@@ -32,29 +32,22 @@ pub(crate) fn hold_golden(path: &str, actual: &str) {
     }
 }
 
-/// The first lines that differ, with their numbers.
+/// So many lines of each side are shown.
+const SHOWN: usize = 30;
+
+/// The lines between what both begin with and what both end with.
 fn difference(golden: &str, actual: &str) -> String {
-    let (mut old, mut new) = (golden.lines(), actual.lines());
-    let mut shown = String::new();
-    for number in 1.. {
-        match (old.next(), new.next()) {
-            (None, None) => break,
-            (old, new) if old == new => {}
-            (old, new) => {
-                let line = |sign: char, text: Option<&str>| match text {
-                    Some(text) => format!("{number:>5} {sign} {text}\n"),
-                    None => String::new(),
-                };
-                shown.push_str(&line('-', old));
-                shown.push_str(&line('+', new));
-            }
-        }
-        if shown.lines().count() > 40 {
-            shown.push_str("      …\n");
-            break;
-        }
-    }
-    shown
+    let (old, new): (Vec<&str>, Vec<&str>) = (golden.lines().collect(), actual.lines().collect());
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(old, new)| old == new).count();
+    let head = same(&mut old.iter().zip(&new));
+    let tail = same(&mut old[head..].iter().rev().zip(new[head..].iter().rev()));
+    let side = |sign: char, lines: &[&str]| -> String {
+        let middle = &lines[head..lines.len() - tail];
+        let shown: String = middle.iter().take(SHOWN).map(|line| format!("{sign} {line}\n")).collect();
+        if middle.len() > SHOWN { format!("{shown}{sign} … {} lines\n", middle.len()) } else { shown }
+    };
+    format!("from line {}:\n{}{}", head + 1, side('-', &old), side('+', &new))
 }
 
 /// All files with this ending under a folder, as paths in the repository, in order; nothing of `target` and `.git`.

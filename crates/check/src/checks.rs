@@ -1,8 +1,8 @@
 //! All invariants of one run, and who is shown what.
 //!
 //! The runner calls [`Checks::observe`] after every record, with the world as it is after the step that the record
-//! belongs to; [`Checks::tick`] when [`Checks::next_deadline_ns`] has come; and [`Checks::finish`] at the end. Times
-//! must not go back. A record of the kind that nobody listens to costs a look at one small table.
+//! belongs to; [`Checks::tick`] when [`Checks::next_deadline_ns`] has come, which every record may bring nearer; and
+//! [`Checks::finish`] at the end. Times must not go back. A record of the kind that nobody listens to costs a look at one small table.
 
 use rcsim_observe::{EventKind, Finding, Glimpse, Record};
 
@@ -67,6 +67,8 @@ impl Checks {
             self.invariants[*index].observe(record, scene, &mut self.findings);
         }
         self.find_deadline();
+        // What is overdue the moment that it comes about is judged right after this moment.
+        self.next_deadline_ns = self.next_deadline_ns.map(|due| due.max(record.at_ns + 1));
     }
 
     /// When something is to be judged next, in virtual ns; the runner then calls [`Checks::tick`].

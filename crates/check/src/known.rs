@@ -51,7 +51,7 @@ pub const TORN_FILE: &str = "X-6";
 pub const COPIED_FLAGS: &str = "X-7";
 /// A reporter that became a replica still counts.
 pub const DEMOTED_REPORTER: &str = "X-8";
-/// The first two seconds use a stale cluster size.
+/// The cluster size is computed late, in the first two seconds of a master above all.
 pub const STALE_SIZE: &str = "X-9";
 
 /// All of them, in alphabetical order of their entries.

@@ -142,6 +142,7 @@ pub(crate) struct FakeWorld {
     pub(crate) now_ns: u64,
     pub(crate) places: Vec<FakePlace>,
     unreachable: BTreeSet<Place>,
+    mute: BTreeSet<Place>,
 }
 
 impl FakeWorld {
@@ -152,12 +153,17 @@ impl FakeWorld {
             node: healthy_view(place, masters, replicas),
             durable_vote: None,
         });
-        FakeWorld { now_ns: 0, places: places.collect(), unreachable: BTreeSet::new() }
+        FakeWorld { now_ns: 0, places: places.collect(), unreachable: BTreeSet::new(), mute: BTreeSet::new() }
     }
 
     /// Nothing goes to or comes from this place any more.
     pub(crate) fn cut_off(&mut self, place: u32) {
         self.unreachable.insert(Place(place));
+    }
+
+    /// Nothing that this place sends arrives any more.
+    pub(crate) fn mute(&mut self, place: u32) {
+        self.mute.insert(Place(place));
     }
 
     pub(crate) fn everywhere(&mut self, mut change: impl FnMut(&mut FakeNode)) {
@@ -227,7 +233,7 @@ impl Glimpse for FakeWorld {
         self.places[place.index()].durable_vote
     }
     fn reaches(&self, from: Place, to: Place) -> bool {
-        !self.unreachable.contains(&from) && !self.unreachable.contains(&to)
+        !self.unreachable.contains(&from) && !self.unreachable.contains(&to) && !self.mute.contains(&from)
     }
     fn value(&self, _: Place, _: &[u8]) -> Option<Vec<u8>> {
         None

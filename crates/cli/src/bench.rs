@@ -14,8 +14,9 @@ pub(crate) fn bench(arguments: &BenchArguments, terminal: &Terminal) -> Result<E
     terminal.result(&line(&names.map(str::to_owned)))?;
     for nodes in &arguments.nodes {
         let seconds = arguments.seconds.unwrap_or(default_seconds(*nodes));
+        let mut cluster = rcsim_runner::BenchCluster::formed(*nodes, arguments.seed);
         let watch = Stopwatch::start();
-        let run = rcsim_runner::bench(*nodes, seconds, arguments.seed);
+        let run = cluster.run(seconds);
         let wall_ms = watch.millis();
         let per_second = |count: f64| count / (wall_ms / 1000.0).max(1e-9);
         terminal.result(&line(&[

@@ -36,6 +36,8 @@ embedded! {
     "library/manual-failover-force"
     "library/manual-failover-takeover"
     "library/minority-partition-with-clients-on-both-sides"
+    "library/nemesis-3+3"
+    "library/nemesis-5+10"
     "library/one-way-partition"
     "library/partial-partition-bridge"
     "library/paused-master-comes-back"

@@ -151,6 +151,9 @@ impl Node {
         self.view.set_address(node, out.registry.address(address));
         self.view.set_hostname(node, &line.hostname.as_deref().map(Arc::from));
         self.view.set_flags(node, line.flags, true);
+        if line.flags.any(NodeFlags::HANDSHAKE) {
+            self.view.peer_mut(node).rest_mut().ctime = now;
+        }
         if line.flags.any(NodeFlags::FAIL) {
             self.view.peer_mut(node).rest_mut().fail_time = now;
         }

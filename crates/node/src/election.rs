@@ -106,7 +106,7 @@ impl Node {
         let ahead = |replica: &&NodeIx| {
             **replica != self.me()
                 && !self.view.flags(**replica).any(NodeFlags::NOFAILOVER)
-                && self.view.peer(**replica).repl_offset > self.replication.offset
+                && self.view.peer(**replica).repl_offset > self.replica_offset()
         };
         self.view.peer(master).rest().replicas.iter().filter(ahead).count() as u32
     }
@@ -124,7 +124,7 @@ impl Node {
         self.candidacy.votes = 0;
         self.candidacy.sent = false;
         self.candidacy.rank = rank;
-        let offset = self.replication.offset;
+        let offset = self.replica_offset();
         out.tell(Event::ElectionScheduled { delay_ms, rank, offset });
         self.broadcast_pong_to_shard(out);
     }

@@ -10,6 +10,7 @@ use rcsim_protocol::{NodeFlags, NodeIx};
 
 use crate::node::Node;
 use crate::outside::Outside;
+use crate::view::Row;
 
 /// How far in the future a gossiped PONG time may lie, in ms (GS-9).
 const FUTURE_TOLERANCE_MS: i64 = 500;
@@ -35,11 +36,7 @@ impl Node {
             let mut drawn = [0; BATCH];
             let drawn = &mut drawn[..batch as usize];
             self.view.draw_many(drawn, out.chance);
-            for &node in drawn.iter() {
-                if fresh > 0 {
-                    fresh -= self.gossip_about(NodeIx(node), &mut section);
-                }
-            }
+            fresh = self.gossip_about(drawn, fresh, &mut section);
         }
         if self.pfail_count > 0 {
             self.append_pfail(&mut section);
@@ -47,30 +44,24 @@ impl Node {
         section
     }
 
-    /// Puts a drawn node into the packet, or not; returns how many candidates there are less (GS-2).
-    fn gossip_about(&mut self, node: NodeIx, section: &mut Vec<GossipEntry>) -> u32 {
-        match self.worth_mentioning(node) {
-            Mention::Skip => 0,
-            Mention::Count => 1,
-            Mention::Yes => {
-                section.push(self.gossip_entry(node));
-                1
+    /// Puts the drawn nodes into the packet that belong there; returns how many candidates are left of `fresh` (GS-2).
+    fn gossip_about(&mut self, drawn: &[u32], mut fresh: u32, section: &mut Vec<GossipEntry>) -> u32 {
+        for node in drawn.iter().map(|node| NodeIx(*node)) {
+            if fresh == 0 {
+                break;
+            }
+            let row = *self.view.row(node);
+            if row.is_plain() {
+                // One that is in the packet already may be drawn again, and costs nothing.
+                if !self.view.mention(node) {
+                    section.push(self.gossip_entry(node, &row));
+                    fresh -= 1;
+                }
+            } else if node != self.me() && !row.flags.any(NodeFlags::PFAIL) {
+                fresh -= 1;
             }
         }
-    }
-
-    /// Whether a drawn node goes into the packet (GS-2).
-    fn worth_mentioning(&mut self, node: NodeIx) -> Mention {
-        let row = self.view.row(node);
-        if row.is_plain() {
-            if self.view.mention(node) { Mention::Skip } else { Mention::Yes }
-        } else if node == self.me() || row.flags.any(NodeFlags::PFAIL) {
-            Mention::Skip
-        } else if row.flags.any(UNSPEAKABLE) || !(row.has_link() || row.has_slots()) {
-            Mention::Count
-        } else {
-            unreachable!("{node:?} is neither plain nor anything else: flags {}", row.flags)
-        }
+        fresh
     }
 
     /// Appends the nodes that I flag PFAIL, as many as the last cron pass counted (GS-4).
@@ -79,14 +70,14 @@ impl Node {
         for &node in self.view.order() {
             let flags = self.view.flags(node);
             if left > 0 && flags.any(NodeFlags::PFAIL) && !flags.any(UNSPEAKABLE) {
-                section.push(self.gossip_entry(node));
+                section.push(self.gossip_entry(node, self.view.row(node)));
                 left -= 1;
             }
         }
     }
 
-    fn gossip_entry(&self, node: NodeIx) -> GossipEntry {
-        let row = self.view.row(node);
+    #[inline]
+    fn gossip_entry(&self, node: NodeIx, row: &Row) -> GossipEntry {
         let ping_sent = if row.pulse.watched() { self.view.peer(node).ping_sent() } else { 0 };
         GossipEntry {
             node,
@@ -193,14 +184,4 @@ impl Node {
         self.view.insert(entry.node, entry.flags, entry.address, out.now_ms);
         out.tell(Event::NodeAdded { node: entry.node, how: Arrival::Gossip });
     }
-}
-
-/// What becomes of a drawn node (GS-2).
-enum Mention {
-    /// It goes into the packet.
-    Yes,
-    /// It does not, and there is one candidate less.
-    Count,
-    /// It does not, and may be drawn again.
-    Skip,
 }

@@ -68,6 +68,7 @@ impl Node {
         }
         let node = header.sender;
         self.view.rename(temporary, node);
+        self.slots.rename(temporary, node);
         if let Some(link) = self.links.get_mut(link) {
             link.node = Some(node);
         }

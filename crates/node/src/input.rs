@@ -41,8 +41,6 @@ pub enum BusInput {
     Closed,
     /// A message came in.
     Received(Arc<Message>),
-    /// This many bytes wait to be sent; told before a [`Cron`](Input::Cron) while it is not 0 (rule LK-9).
-    Unsent(u64),
 }
 
 /// Something that happens on a client connection.

@@ -116,10 +116,24 @@ impl Node {
         })
     }
 
+    /// The outside tells how many bytes wait to be sent on a link, before the cron looks at its limit (LK-9). No more than
+    /// a reading: nothing happens by it.
+    pub fn note_unsent(&mut self, link: LinkId, bytes: u64) {
+        if let Some(link) = self.links.get_mut(link) {
+            link.unsent = u32::try_from(bytes).unwrap_or(u32::MAX);
+        }
+    }
+
     /// Opens the outbound link to a node whose address is known (CR-3). The link exists from now on (LK-4).
     pub(crate) fn open_link(&mut self, node: NodeIx, out: &mut Outside<'_>) {
         let address = out.registry.address_of(self.view.address(node));
-        let Some(ip) = address.ip else { return };
+        let Some(ip) = address.ip else {
+            // The connect fails at once: let failure detection begin (CR-3).
+            if self.view.peer(node).ping_sent() == 0 {
+                self.view.set_ping_sent(node, out.now_ms);
+            }
+            return;
+        };
         let id = self.links.insert(Link {
             ctime: out.now_ms,
             node: Some(node),

@@ -102,7 +102,7 @@ impl Node {
         let Some(offset) = state.master_offset.filter(|_| state.in_progress() && !state.ready) else {
             return;
         };
-        if offset == self.replication.offset {
+        if offset == self.replica_offset() {
             self.manual_failover.ready = true;
             self.deferred.handle_failover = true;
             out.tell(Event::ManualFailoverCaughtUp { offset });

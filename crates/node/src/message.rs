@@ -24,7 +24,7 @@ impl Node {
             address,
             current_epoch: self.current_epoch,
             config_epoch: told.config_epoch,
-            offset: self.replication.offset,
+            offset: self.shown_offset(),
             slots: told.slots.clone(),
             master: me.master,
             flags: self.view.flags(self.me()),

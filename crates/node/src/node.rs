@@ -13,7 +13,7 @@ use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Settings};
 use crate::before_sleep::Deferred;
 use crate::effect::Effect;
 use crate::election::Candidacy;
-use crate::input::{BusInput, ClientInput, Input};
+use crate::input::{BusInput, ClientInput, Input, MasterInput};
 use crate::keyspace::Keyspace;
 use crate::link::Links;
 use crate::manual_failover::ManualFailover;
@@ -127,7 +127,9 @@ impl Node {
                 self.client_input(connection, input, out);
             }
             Input::Master(input) => {
-                self.clock.cached_ms = out.now_ms;
+                if matches!(input, MasterInput::Stream(_)) {
+                    self.clock.cached_ms = out.now_ms;
+                }
                 self.master_input(input, out);
             }
             Input::ConfigSaved { ok } => {
@@ -145,11 +147,6 @@ impl Node {
             BusInput::Connected { local } => self.link_connected(link, local, out),
             BusInput::Closed => self.link_lost(link, out),
             BusInput::Received(message) => self.process_packet(link, &message, out),
-            BusInput::Unsent(bytes) => {
-                if let Some(link) = self.links.get_mut(link) {
-                    link.unsent = u32::try_from(bytes).unwrap_or(u32::MAX);
-                }
-            }
         }
     }
 

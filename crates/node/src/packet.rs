@@ -113,7 +113,8 @@ impl Node {
         let (header, body) = (&message.header, &message.body);
         if !matches!(body, Body::Pong(_)) {
             self.discover_own_ip(link, message, out);
-            if matches!(body, Body::Meet(_)) && sender.is_none() {
+            let is_me = header.sender == self.me();
+            if matches!(body, Body::Meet(_)) && sender.is_none() && !is_me {
                 self.met_by(link, header, out);
                 self.process_gossip(None, &heartbeat.gossip, out);
             }

@@ -4,7 +4,7 @@
 //! (IV-6).
 
 use rcsim_observe::Event;
-use rcsim_observe::reason::{BindCause, PromotionCause, ReconfigureCause};
+use rcsim_observe::reason::{BindCause, ExitCause, PromotionCause, ReconfigureCause};
 use rcsim_protocol::{NodeFlags, NodeIx, Slot};
 
 use crate::node::Node;
@@ -35,10 +35,14 @@ impl Node {
         }
         if let Some(master) = self.view.peer(node).master {
             self.detach(node, master);
-            self.view.set_flags(node, NodeFlags::MIGRATE_TO, node != self.me());
+            if node != self.me() {
+                self.view.set_flags(node, NodeFlags::MIGRATE_TO, true);
+            }
         }
         self.view.set_flags(node, NodeFlags::SLAVE, false);
         self.view.set_flags(node, NodeFlags::MASTER, true);
+        self.deferred.save();
+        self.deferred.update_state = true;
     }
 
     /// Notes that a node replicates a master (RM-3).
@@ -66,10 +70,10 @@ impl Node {
     /// I follow a master from now on (RP-27).
     pub(crate) fn follow(&mut self, master: NodeIx, cause: ReconfigureCause, out: &mut Outside<'_>) {
         let me = self.me();
-        assert!(
-            master != me && self.slot_count(me) == 0,
-            "only a node without slots follows another one (IV-6)"
-        );
+        assert!(master != me, "a node does not follow itself");
+        if self.slot_count(me) > 0 {
+            return self.exit(ExitCause::ReplicaWithSlots, out);
+        }
         let was_master = self.am_master();
         if was_master {
             self.view.set_flags(me, NodeFlags::MASTER | NodeFlags::MIGRATE_TO, false);

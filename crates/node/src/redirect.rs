@@ -113,7 +113,7 @@ impl Node {
 
     /// The pause ends by itself when its time is over (CK-2).
     pub(crate) fn expire_pause(&mut self) {
-        if self.clients.writes_paused() && self.clients.paused_until <= self.clock.cached_ms {
+        if self.clients.writes_paused() && self.clients.paused_until < self.clock.cached_ms {
             self.clients.unpause();
         }
     }

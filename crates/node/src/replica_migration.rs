@@ -11,6 +11,8 @@ use crate::outside::Outside;
 
 /// A master must have been without replicas for so long, in ms (RM-6).
 const ORPHANED_FOR_MS: i64 = 5000;
+/// Nodes that the cron does not count as orphans (CR-6).
+const PASSED_OVER: NodeFlags = NodeFlags(NodeFlags::FAIL.0 | NodeFlags::NOADDR.0 | NodeFlags::HANDSHAKE.0);
 const SILENT: NodeFlags = NodeFlags(NodeFlags::PFAIL.0 | NodeFlags::FAIL.0);
 
 /// What the cron counts of masters and their replicas (CR-6.1), kept until the topology changes.
@@ -33,7 +35,7 @@ impl Node {
             let mut orphans = Orphans { counted_at: topology, ..Orphans::default() };
             for &node in self.view.order().iter().filter(|node| **node != self.me()) {
                 let row = self.view.row(node);
-                if !row.flags.any(NodeFlags::MASTER) || row.flags.any(NodeFlags::FAIL) {
+                if !row.flags.any(NodeFlags::MASTER) || row.flags.any(PASSED_OVER) {
                     continue;
                 }
                 let working = self.replicas_without_fail(node);
@@ -84,12 +86,11 @@ impl Node {
         let mut target = None;
         let mut candidate = self.me();
         for node in self.view.order().to_vec() {
-            if !self.is_master(node) {
-                continue;
-            }
             let flags = self.view.flags(node);
+            let is_master = flags.any(NodeFlags::MASTER);
             let working = self.replicas_without_fail(node);
-            let orphan = !flags.any(NodeFlags::FAIL) && flags.any(NodeFlags::MIGRATE_TO) && working == 0;
+            let deserted = flags.any(NodeFlags::MIGRATE_TO) && working == 0;
+            let orphan = is_master && !flags.any(NodeFlags::FAIL) && deserted;
             let peer = self.view.peer_mut(node);
             if !orphan && peer.rest().orphaned_time != 0 {
                 peer.rest_mut().orphaned_time = 0;
@@ -99,7 +100,7 @@ impl Node {
             if orphan && target.is_none() && self.slot_count(node) > 0 {
                 target = Some(node);
             }
-            if working == richest {
+            if is_master && working == richest {
                 let replicas = self.view.peer(node).rest().replicas.iter().copied();
                 candidate = replicas
                     .chain([candidate])

@@ -78,6 +78,18 @@ impl SlotTable {
         self.importing.retain(|_, source| *source != node);
     }
 
+    /// What belonged to a temporary id belongs to the real one (HS-6): an operator may have used the temporary one.
+    pub(crate) fn rename(&mut self, from: NodeIx, to: NodeIx) {
+        for node in self.migrating.values_mut().chain(self.importing.values_mut()).filter(|node| **node == from) {
+            *node = to;
+        }
+        if self.owners.contains(&from.0) {
+            for owner in Arc::make_mut(&mut self.owners).iter_mut().filter(|owner| **owner == from.0) {
+                *owner = to.0;
+            }
+        }
+    }
+
     /// Forgets all open slots (SO-6).
     pub(crate) fn close_all(&mut self) {
         self.migrating.clear();

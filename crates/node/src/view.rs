@@ -315,6 +315,7 @@ impl View {
     }
 
     /// The row of any node.
+    #[inline]
     pub(crate) fn row(&self, node: NodeIx) -> &Row {
         self.rows.get(node.index()).unwrap_or(&Row::UNKNOWN)
     }
@@ -347,6 +348,9 @@ impl View {
         }
         chance.fill_below(rows, nodes);
         self.warm(nodes.iter().map(|node| NodeIx(*node)));
+        if rows == self.len() {
+            return;
+        }
         for node in nodes.iter_mut().filter(|node| self.pulse(NodeIx(**node)) == Pulse::UNKNOWN) {
             *node = self.draw(chance).0;
         }
@@ -517,6 +521,15 @@ impl View {
         }
         if self.me == from {
             self.me = to;
+        }
+        for peer in self.peers.iter_mut().flatten() {
+            if peer.master == Some(from) {
+                peer.master = Some(to);
+            }
+            if peer.rest().replicas.contains(&from) {
+                let replicas = peer.rest_mut().replicas.iter_mut();
+                replicas.filter(|replica| **replica == from).for_each(|replica| *replica = to);
+            }
         }
         self.recount();
     }

@@ -289,4 +289,6 @@ pub enum ExitCause {
     ConfigNotSaved,
     /// nodes.conf could not be read (NC-7, NC-8).
     ConfigCorrupt,
+    /// Redis stops on an assertion here: a node that owns slots was to become a replica (RP-27, IV-6).
+    ReplicaWithSlots,
 }

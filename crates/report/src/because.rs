@@ -92,9 +92,16 @@ pub fn state_hold(why: StateHold) -> &'static str {
     }
 }
 
+/// Data this old was never there.
+const TEN_YEARS_MS: i64 = 315_000_000_000;
+
 /// Why a replica does not stand for election.
 pub fn cannot_failover(why: CannotFailover) -> String {
     match why {
+        // Without a master ever since the start, the age counts from 1970 (EL-4).
+        CannotFailover::DataAge { age_ms, .. } if age_ms > TEN_YEARS_MS => {
+            "it has had no stream of its master since it started".to_owned()
+        }
         CannotFailover::DataAge { age_ms, limit_ms } => {
             format!("its data is {age_ms} ms old, {limit_ms} ms are allowed")
         }
@@ -199,5 +206,6 @@ pub fn exit(why: ExitCause) -> &'static str {
     match why {
         ExitCause::ConfigNotSaved => "nodes.conf could not be written",
         ExitCause::ConfigCorrupt => "nodes.conf could not be read",
+        ExitCause::ReplicaWithSlots => "it owns slots and was to become a replica: Redis stops on an assertion",
     }
 }

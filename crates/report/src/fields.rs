@@ -139,7 +139,7 @@ reasons! {
         ConnectFailed = "connect-failed", Lost = "lost", Timeout = "timeout", Refused = "refused",
         Repointed = "repointed",
     }
-    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", }
+    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", ReplicaWithSlots = "replica-with-slots", }
 }
 
 macro_rules! put_all {

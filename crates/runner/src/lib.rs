@@ -20,7 +20,7 @@ mod run;
 mod states;
 mod story;
 
-pub use bench::{BenchRun, bench};
+pub use bench::{BenchCluster, BenchRun};
 pub use options::{Keep, Options};
 pub use rcsim_check::{Description, invariants};
 pub use run::run;

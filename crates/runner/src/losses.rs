@@ -8,6 +8,7 @@
 //! measured, not asserted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rcsim_observe::{Event, Glimpse, Operation, OperationKind, Outcome, Place, Process, Record};
 use rcsim_protocol::{Epoch, Slot, key_slot};
@@ -16,7 +17,7 @@ use rcsim_protocol::{Epoch, Slot, key_slot};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Losses {
     /// By register: the acknowledged values that are not known to be gone.
-    acknowledged: BTreeMap<String, Vec<u64>>,
+    acknowledged: BTreeMap<Arc<str>, Vec<u64>>,
     /// So many operations have been taken in.
     taken: usize,
     lost: u64,
@@ -39,7 +40,7 @@ impl Losses {
     pub(crate) fn count(&mut self, operations: &[Operation], glimpse: &dyn Glimpse) -> u64 {
         for operation in &operations[self.taken..] {
             if let (OperationKind::Set(value), Outcome::Written) = (&operation.kind, &operation.outcome) {
-                self.acknowledged.entry(operation.key.clone()).or_default().push(*value);
+                self.acknowledged.entry(Arc::clone(&operation.key)).or_default().push(*value);
             }
         }
         self.taken = operations.len();

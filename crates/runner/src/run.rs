@@ -74,14 +74,14 @@ impl<'a> Run<'a> {
     /// Lets everything happen up to a time, and judges what falls due on the way. `false`: the budget ran out.
     fn go_to(&mut self, until_ns: u64) -> bool {
         loop {
-            let due = [self.checks.next_deadline_ns(), self.expectations.next_deadline_ns()];
-            let stop = due.into_iter().flatten().filter(|due| *due > self.now_ns()).fold(until_ns, u64::min);
-            while self.engine.next_at().is_some_and(|at| at.0 <= stop) {
+            let stop = self.next_stop(until_ns);
+            if self.engine.next_at().is_some_and(|at| at.0 <= stop) {
                 if self.engine.handled() >= self.budget {
                     return false;
                 }
                 self.engine.step();
                 self.show();
+                continue;
             }
             self.engine.run_until(Nanos(stop));
             self.judge();
@@ -89,6 +89,13 @@ impl<'a> Run<'a> {
                 return true;
             }
         }
+    }
+
+    /// When a judge wants to look next, at the latest at `until_ns`. Asked after every event, for any may bring a deadline
+    /// nearer.
+    fn next_stop(&self, until_ns: u64) -> u64 {
+        let due = [self.checks.next_deadline_ns(), self.expectations.next_deadline_ns()];
+        due.into_iter().flatten().filter(|due| *due > self.now_ns()).fold(until_ns, u64::min)
     }
 
     /// Shows the judges what happened in the last event.

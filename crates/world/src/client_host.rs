@@ -29,7 +29,7 @@ pub(crate) struct ClientHost {
     chance: Stream,
     conns: BTreeMap<u32, ConnId>,
     started: bool,
-    paused: bool,
+    pub(crate) paused: bool,
     inbox: Vec<ClientInput>,
 }
 

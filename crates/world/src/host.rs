@@ -3,7 +3,7 @@
 //! A process that is paused, waits for its disk or takes a slow turn is *held*: what arrives waits in its inbox, in
 //! the order of arrival, and its timer comes after all of that (LP-1), as after SIGCONT.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 
 use rcsim_devices::{ConnId, Disk, End, FsyncOp, HostIx, WallClock, What};
@@ -50,10 +50,12 @@ pub(crate) struct Host {
     pub(crate) lateness: Stream,
     pub(crate) has_power: bool,
     pub(crate) paused: bool,
-    /// Extra time of every turn of the loop.
-    pub(crate) slow: Span,
-    /// Turns that took the extra time since that began.
-    pub(crate) slow_turns: u64,
+    /// What makes its loop slow; the last one counts.
+    pub(crate) slows: Vec<SlowLoop>,
+    /// Entries of the timeline that give its clock a wrong speed; the last one counts.
+    pub(crate) drifts: Vec<(usize, i32)>,
+    /// The speed of its clock in good health, in ppm.
+    pub(crate) own_drift: i32,
     /// Inputs that had to wait because of a pause.
     pub(crate) inputs_held: u64,
     /// How many processes ran here before, and in which hold the present one is.
@@ -64,6 +66,16 @@ pub(crate) struct Host {
     pub(crate) process: Option<Box<RunningProcess>>,
     /// The last node id that ran here.
     pub(crate) identity: Option<NodeIx>,
+}
+
+/// A fault that makes every turn of the loop take longer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlowLoop {
+    /// The entry of the timeline.
+    pub(crate) entry: usize,
+    pub(crate) each_loop: Span,
+    /// Turns that it made longer.
+    pub(crate) turns: u64,
 }
 
 /// A process and what the kernel keeps for it.
@@ -78,7 +90,8 @@ pub(crate) struct RunningProcess {
     pub(crate) cron_due: bool,
     /// While paused: the hold is over, and ends for the process when it goes on.
     pub(crate) hold_over: bool,
-    /// Messages for links that are still connecting (LK-4).
+    /// Links that are still connecting, and messages for them (LK-4).
+    pub(crate) connecting: BTreeSet<rcsim_node::LinkId>,
     pub(crate) unsent: Vec<(rcsim_node::LinkId, Payload)>,
 }
 
@@ -115,8 +128,17 @@ impl RunningProcess {
             operator: VecDeque::new(),
             cron_due: false,
             hold_over: false,
+            connecting: BTreeSet::new(),
             unsent: Vec::new(),
         }
+    }
+}
+
+impl RunningProcess {
+    /// A link is gone: what waited for it is lost (LK-7).
+    pub(crate) fn forget_unsent(&mut self, link: rcsim_node::LinkId) {
+        self.connecting.remove(&link);
+        self.unsent.retain(|(to, _)| *to != link);
     }
 }
 

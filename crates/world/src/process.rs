@@ -70,7 +70,9 @@ impl World {
                 Input::Bus(link, BusInput::Received(message))
             }
             (Use::Link(link), What::Closed(_) | What::ConnectFailed(_)) => {
-                self.process_of(place).sockets.remove_link(link);
+                let process = self.process_of(place);
+                process.sockets.remove_link(link);
+                process.forget_unsent(link);
                 Input::Bus(link, BusInput::Closed)
             }
             (Use::Client(client), What::Message(Payload::Command(command))) => {
@@ -160,9 +162,12 @@ impl World {
     /// With a slow loop the process is busy for some time after each turn.
     fn slow_turn(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         let host = &mut self.hosts[place];
-        if host.slow > Span::ZERO && host.is_free() {
-            let slow = host.slow;
-            host.slow_turns += 1;
+        if !host.slows.is_empty()
+            && host.is_free()
+            && let Some(fault) = host.slows.last_mut()
+        {
+            fault.turns += 1;
+            let slow = fault.each_loop;
             self.hold(place, Hold::Turn);
             self.ready_after(place, slow, schedule);
         }
@@ -232,15 +237,16 @@ impl World {
     ) {
         let message = self.checked(message);
         self.journal.messages += 1;
+        let process = self.process_of(place);
+        let process_is_connecting = process.connecting.contains(&link);
+        let Some((conn, end)) = process.sockets.link(link) else { return };
         if matches!(message.body, Body::AuthAck) {
             let epoch = message.header.current_epoch;
             self.record(Some(Place(place as u32)), Event::VoteSent { epoch }, schedule);
         }
-        let process = self.process_of(place);
-        let Some((conn, end)) = process.sockets.link(link) else { return };
         if self.network.is_open(conn, end) {
             self.transmit(conn, end, Payload::Bus(message), schedule);
-        } else {
+        } else if process_is_connecting {
             self.process_of(place).unsent.push((link, Payload::Bus(message)));
         }
     }
@@ -261,6 +267,7 @@ impl World {
     /// The link is up: what was sent while it was not goes first (LK-4).
     fn send_buffered(&mut self, place: usize, link: LinkId, schedule: &mut Schedule<Happening>) {
         let process = self.process_of(place);
+        process.connecting.remove(&link);
         let Some((conn, end)) = process.sockets.link(link) else { return };
         let (mine, others) = std::mem::take(&mut process.unsent).into_iter().partition(|(to, _)| *to == link);
         process.unsent = others;
@@ -274,13 +281,15 @@ impl World {
         // Nobody at that address: no answer ever comes, until the node gives the link up (CR-6.2).
         let Some(&target) = self.host_by_ip.get(&to.ip()) else { return };
         let conn = self.network.connect(self.hosts[place].ix, target, to.port(), schedule);
-        self.process_of(place).sockets.set_link(link, conn, End::Opener);
+        let process = self.process_of(place);
+        process.sockets.set_link(link, conn, End::Opener);
+        process.connecting.insert(link);
         self.uses.set(conn, End::Opener, Some(Use::Link(link)));
     }
 
     fn close_link(&mut self, place: usize, link: LinkId, schedule: &mut Schedule<Happening>) {
         let process = self.process_of(place);
-        process.unsent.retain(|(to, _)| *to != link);
+        process.forget_unsent(link);
         if let Some((conn, end)) = process.sockets.remove_link(link) {
             self.hang_up(conn, end, schedule);
         }
@@ -361,7 +370,7 @@ impl World {
         let links: Vec<_> = process.sockets.links().collect();
         for (link, conn, end) in links {
             let bytes = self.network.send_buffer(schedule.now(), conn, end);
-            self.feed(place, Input::Bus(link, BusInput::Unsent(bytes)), schedule);
+            self.process_of(place).node.note_unsent(link, bytes);
         }
     }
 
@@ -400,10 +409,15 @@ impl World {
                 }
             }
         }
-        while self.hosts[place].is_free()
+        if self.hosts[place].is_free()
             && let Some((conn, end, what)) = self.process_of(place).inbox.pop_front()
         {
             self.take(place, conn, end, what, schedule);
+        }
+        if self.hosts[place].is_free() && !self.process_of(place).inbox.is_empty() {
+            // One at a time: those who watch are shown the world as it is after each.
+            self.hold(place, Hold::Turn);
+            return self.ready_after(place, Span::ZERO, schedule);
         }
         self.serve_operator(place, schedule);
         if self.hosts[place].is_free() && std::mem::take(&mut self.process_of(place).cron_due) {

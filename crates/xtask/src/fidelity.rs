@@ -125,8 +125,10 @@ fn partitions(arguments: &Arguments) -> Result<Vec<Comparison>, String> {
     let mut lines = Vec::new();
     for node_timeout_ms in [1000, 5000] {
         let measured = Reference::read("partition")?.only("node_timeout_ms", &node_timeout_ms.to_string());
-        let healed_ms = measured.sample("heal_ms").median().ok_or("the reference has no partitions")?;
-        let fault = Fault::Partition(Span::from_millis(healed_ms as u64));
+        let heal = measured.sample("heal_ms");
+        let [low, high] =
+            [0.0, 1.0].map(|share| Span::from_millis(heal.quantile(share).unwrap_or(0.0) as u64));
+        let fault = Fault::Partition(low, high);
         let runs = run_all(arguments, Case { fault, node_timeout_ms });
         let title = format!("a master cut off with its client, NT {node_timeout_ms}");
         lines.extend(compare(&title, &figures, &runs, &measured));

@@ -2,14 +2,16 @@
 //!
 //! Pairs of places that claim a slot both are watched from the moment when both would take a write for it. The one
 //! with the lower epoch must stop in time once it has lost contact with a majority of the masters; while it has
-//! contact, learning of the newer claim is a matter of convergence (L1). Time in which its process was stopped or dead
+//! contact, learning of the newer claim is a matter of convergence (L1). Contact goes both ways; but a master that is
+//! only not heard goes on hearing the others until they give their links to it up, and what it hears counts as life
+//! (FD-2): the end of such a link is the end of the contact. Time in which its process was stopped or dead
 //! does not count: it has its margin anew when it wakes (ST-2, ST-7).
 
 use std::collections::BTreeMap;
 
-use rcsim_observe::reason::{BindCause, EpochCause, PromotionCause};
+use rcsim_observe::reason::{BindCause, EpochCause, LinkDown, PromotionCause};
 use rcsim_observe::{Event, EventKind, FindingKind, Place, Process, Record};
-use rcsim_protocol::{Epoch, Slot};
+use rcsim_protocol::{Epoch, NodeIx, Slot};
 
 use crate::catalogue::{Cost, Description};
 use crate::facts::Facts;
@@ -44,6 +46,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         EventKind::FaultStarted,
         EventKind::FaultEnded,
         EventKind::Healed,
+        EventKind::LinkDown,
     ],
 };
 
@@ -98,6 +101,10 @@ impl Invariant for DoubleService {
         if whole_world {
             self.find_isolated(scene);
         }
+        if let (Event::LinkDown { peer, why: LinkDown::Broken }, Some(place)) = (&record.event, record.place)
+        {
+            self.hear_the_last(place, *peer, scene);
+        }
         if whole_world || scene.facts.claims.overlaps().next().is_some() || !self.open.is_empty() {
             self.find_conflicts(scene);
         }
@@ -140,6 +147,15 @@ impl DoubleService {
             && let Some(claim) = scene.facts.claims.of(place)
         {
             self.alone.insert(place, Alone { epoch: claim.epoch, by_command });
+        }
+    }
+
+    /// An owner that an isolated master could still hear has closed its link.
+    fn hear_the_last(&mut self, place: Place, peer: NodeIx, scene: Scene<'_>) {
+        let Some(since_ns) = self.isolated.get_mut(&place) else { return };
+        let Some(other) = scene.glimpse.place_of(peer) else { return };
+        if scene.glimpse.reaches(other, place) && scene.facts.claims.true_owners().contains(&other) {
+            *since_ns = scene.now_ns;
         }
     }
 
@@ -237,7 +253,7 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, MS, SECOND, promoted};
+    use crate::testing::{Bench, MS, SECOND, node, promoted};
 
     /// n1 is cut off with nobody; n4 took its slots at `epoch`.
     fn split(epoch: u64) -> Bench {
@@ -273,6 +289,39 @@ mod tests {
         bench.advance(10 * MS);
         assert_eq!(bench.known("S9"), [None]);
         bench.advance(60 * SECOND);
+        assert_eq!(bench.broken("S9"), 1);
+    }
+
+    #[test]
+    fn fd_2_a_master_that_still_hears_the_others_has_contact() {
+        for (deaf, found_at_the_bound) in [(true, 1), (false, 0)] {
+            let mut bench = Bench::new(3, 1);
+            bench.world.mute(0);
+            if deaf {
+                bench.world.cut_off(0);
+            }
+            bench.world_event(Event::FaultStarted { fault: 0 });
+            bench.advance(4 * SECOND);
+            bench.event(0, Event::LinkDown { peer: node(1), why: LinkDown::Broken });
+            bench.world.take_over(3, 0, Epoch(9));
+            bench.event(3, promoted(PromotionCause::Election, 0, 9));
+            bench.advance(4 * SECOND);
+            assert_eq!(bench.broken("S9"), found_at_the_bound);
+            bench.advance(4 * SECOND);
+            assert_eq!(bench.broken("S9"), 1);
+        }
+    }
+
+    #[test]
+    fn a_conflict_that_begins_too_late_is_found_at_once() {
+        let mut bench = Bench::new(3, 1);
+        bench.world.cut_off(0);
+        bench.world_event(Event::FaultStarted { fault: 0 });
+        bench.advance(20 * SECOND);
+        bench.world.take_over(3, 0, Epoch(9));
+        bench.event(3, promoted(PromotionCause::Election, 0, 9));
+        assert!(bench.checks.next_deadline_ns() > Some(20 * SECOND));
+        bench.advance(1);
         assert_eq!(bench.broken("S9"), 1);
     }
 

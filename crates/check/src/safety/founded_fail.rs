@@ -34,6 +34,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         EventKind::FailureReportWithdrawn,
         EventKind::Fail,
         EventKind::FailReceived,
+        EventKind::SlotsMoved,
         EventKind::NodeAdded,
         EventKind::NodeRemoved,
         EventKind::Started,
@@ -54,6 +55,8 @@ struct Suspicions {
     reports: BTreeMap<NodeIx, BTreeSet<NodeIx>>,
     /// Nodes that were learned by gossip, with the flags that the gossip had (GS-12).
     hearsay: BTreeSet<NodeIx>,
+    /// When slots were last bound here, in ns: the cluster size follows at the end of the turn (FD-9).
+    bound_ns: Option<u64>,
 }
 
 /// Evidence for every FAIL.
@@ -62,6 +65,14 @@ pub(crate) struct FoundedFail {
     views: BTreeMap<Place, Suspicions>,
     /// Nodes that somebody marked FAIL on evidence.
     found: BTreeSet<NodeIx>,
+}
+
+/// What the node itself says of the quorum of one FAIL.
+#[derive(Clone, Copy)]
+struct Account {
+    reports: u32,
+    own_vote: bool,
+    needed: u32,
 }
 
 /// What the quorum of one FAIL was made of.
@@ -73,8 +84,8 @@ struct Quorum {
     strict: u32,
     /// Whether a reporter is a replica now.
     demoted: bool,
-    /// The cluster size that the view itself shows, where it is not the one that the node used.
-    true_size: Option<u32>,
+    /// Whether it was one only because the node used a smaller cluster size than its view shows.
+    is_stale: bool,
 }
 
 impl Invariant for FoundedFail {
@@ -104,9 +115,11 @@ impl Invariant for FoundedFail {
                 view.hearsay.insert(node);
             }
             Event::NodeAdded { .. } => (),
+            Event::SlotsMoved { .. } => view.bound_ns = Some(record.at_ns),
             Event::NodeRemoved { node, .. } => view.forget(node),
-            Event::Fail { subject, reports, own_vote, .. } => {
-                self.marked(place, (subject, reports, own_vote), scene, findings);
+            Event::Fail { subject, reports, own_vote, needed } => {
+                let account = Account { reports, own_vote, needed };
+                self.marked(place, subject, account, scene, findings);
             }
             Event::FailReceived { subject, from } => {
                 if !self.found.contains(&subject) {
@@ -129,7 +142,8 @@ impl FoundedFail {
     fn marked(
         &mut self,
         place: Place,
-        (subject, reports, own_vote): (NodeIx, u32, bool),
+        subject: NodeIx,
+        account: Account,
         scene: Scene<'_>,
         findings: &mut Findings,
     ) {
@@ -143,15 +157,16 @@ impl FoundedFail {
             let text = format!("{place} marked {name} FAIL without having found it silent itself.");
             report(scene, findings, concerned, text, known_as);
         }
-        let quorum = view.quorum(node, subject, reports, own_vote);
+        let quorum = view.quorum(node, subject, account);
         let Quorum { needed, counted, strict, .. } = quorum;
-        if strict < needed || quorum.true_size.is_some() {
+        if strict < needed || quorum.is_stale {
             let text = format!(
                 "{place} marked {name} FAIL with {counted} votes, {strict} of them of masters with slots, and needed \
                  {needed} of those."
             );
             let booting = scene.now_ns.saturating_sub(scene.facts.awake_since(place)) <= BOOT_NS;
-            report(scene, findings, concerned, text, quorum.known_as(booting));
+            let size_is_late = booting || view.bound_ns == Some(scene.now_ns);
+            report(scene, findings, concerned, text, quorum.known_as(size_is_late));
         }
     }
 }
@@ -172,7 +187,8 @@ impl Suspicions {
         });
     }
 
-    fn quorum(&self, view: &dyn NodeGlimpse, subject: NodeIx, reports: u32, own_vote: bool) -> Quorum {
+    fn quorum(&self, view: &dyn NodeGlimpse, subject: NodeIx, account: Account) -> Quorum {
+        let Account { reports, own_vote, needed: needed_there } = account;
         let nobody = BTreeSet::new();
         let reporters = self.reports.get(&subject).unwrap_or(&nobody);
         let seen = |node: NodeIx| view.peer(node);
@@ -180,25 +196,24 @@ impl Suspicions {
         let has_slots = |node: NodeIx| seen(node).is_some_and(|peer| !peer.slots.is_empty());
         let own = u32::from(own_vote && is_master(view.me()));
         let strict = reporters.iter().filter(|node| is_master(**node) && has_slots(**node)).count() as u32;
-        let size = view.cluster_size();
-        let sizes =
+        let size =
             view.table().into_iter().filter(|node| is_master(*node) && has_slots(*node)).count() as u32;
-        let needed = size.max(sizes) / 2 + 1;
+        let needed = needed_there.max(size / 2 + 1);
         Quorum {
             needed,
             counted: own + reports.min(reporters.len() as u32),
             strict: own * u32::from(has_slots(view.me())) + strict.min(reports),
             demoted: reporters.iter().any(|node| !is_master(*node)),
-            true_size: (sizes > size && own + reports < needed).then_some(sizes),
+            is_stale: needed_there < needed && own + reports < needed,
         }
     }
 }
 
 impl Quorum {
     /// Which weakness of 7.0.15 explains that the strict form does not hold.
-    fn known_as(&self, booting: bool) -> Option<&'static str> {
+    fn known_as(&self, size_is_late: bool) -> Option<&'static str> {
         match self {
-            Quorum { true_size: Some(_), .. } => booting.then_some(known::STALE_SIZE),
+            Quorum { is_stale: true, .. } => size_is_late.then_some(known::STALE_SIZE),
             Quorum { counted, needed, .. } if counted < needed => None,
             Quorum { demoted: true, .. } => Some(known::DEMOTED_REPORTER),
             _ => Some(known::SLOTLESS_REPORTERS),
@@ -277,9 +292,8 @@ mod tests {
     fn fd_9_a_stale_size_counts_for_two_seconds_after_a_start() {
         let mut bench = Bench::new(3, 0);
         bench.restart(1);
-        bench.world.places[1].node.cluster_size = 1;
         bench.event(1, Event::Pfail { subject: node(0) });
-        fail(&mut bench, 1, &[]);
+        bench.event(1, Event::Fail { subject: node(0), reports: 0, own_vote: true, needed: 1 });
         assert_eq!(bench.known("S19"), [Some(known::STALE_SIZE)]);
     }
 

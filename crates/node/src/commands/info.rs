@@ -65,15 +65,6 @@ impl Node {
         Some(Reply::Array(vec![Reply::bulk("master"), offset, Reply::Array(replicas)]))
     }
 
-    /// How much of my master's stream I have applied, also while its link is down; 0 if there is none (CM-7,
-    /// CM-8).
-    pub(super) fn replica_offset(&self) -> Offset {
-        if self.replication.link.is_up() {
-            return self.replication.offset;
-        }
-        self.replication.cached.map_or(Offset::ZERO, |(_, offset)| offset)
-    }
-
     /// Whether writes are refused because too few replicas answer (RP-23).
     pub(super) fn lacks_good_replicas(&self) -> bool {
         let (needed, max_lag) = (self.settings.min_replicas_to_write, self.settings.min_replicas_max_lag);

@@ -185,7 +185,7 @@ impl Node {
         let paused = self.manual_failover.in_progress() && self.clients.writes_paused();
         if self.am_master()
             && loops.is_multiple_of(period)
-            && !self.replication.replicas.is_empty()
+            && self.has_replicas()
             && !paused
         {
             self.feed(Command::new(["PING"]), out);
@@ -193,6 +193,11 @@ impl Node {
         self.drop_silent_replicas(out);
         self.send_due_snapshots(out);
         self.expire_backlog(out);
+    }
+
+    /// Whether anybody has asked for the stream.
+    fn has_replicas(&self) -> bool {
+        self.replication.replicas.values().any(|replica| replica.state != ReplicaState::Greeting)
     }
 
     fn drop_silent_replicas(&mut self, out: &mut Outside<'_>) {
@@ -215,7 +220,7 @@ impl Node {
     /// A master without replicas for long gives up its backlog and the name of its stream (RP-7).
     fn expire_backlog(&mut self, out: &mut Outside<'_>) {
         let ttl = self.settings.repl_backlog_ttl;
-        if !self.replication.replicas.is_empty() {
+        if self.has_replicas() {
             self.replication.no_replicas_since_s = self.clock.cached_s();
         }
         let since = self.replication.no_replicas_since_s;

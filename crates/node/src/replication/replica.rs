@@ -266,6 +266,20 @@ impl Node {
         self.replication.down_since_s = self.clock.cached_s();
     }
 
+    /// How much of my master's stream I have applied, also while its link is down; 0 between two streams (WR-2, CM-7,
+    /// CM-8).
+    pub(crate) fn replica_offset(&self) -> Offset {
+        if self.replication.link.is_up() {
+            return self.replication.offset;
+        }
+        self.replication.cached.map_or(Offset::ZERO, |(_, offset)| offset)
+    }
+
+    /// The offset that my headers tell: produced as a master, applied as a replica (WR-2).
+    pub(crate) fn shown_offset(&self) -> Offset {
+        if self.am_master() { self.replication.offset } else { self.replica_offset() }
+    }
+
     /// The applied offset, as ROLE shows it: −1 while there is none (CM-28).
     pub(crate) fn applied_offset(&self) -> Offset {
         if self.replication.link.is_up() { self.replication.offset } else { Offset(-1) }

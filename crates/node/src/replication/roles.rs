@@ -17,6 +17,9 @@ use crate::replication::MasterLink;
 impl Node {
     /// I am a master now (RP-25).
     pub(crate) fn stop_replication(&mut self, out: &mut Outside<'_>) {
+        if self.replication.link == MasterLink::Off {
+            return;
+        }
         self.leave_master(out);
         let end = self.replication.offset.plus(1);
         self.replication.previous = Some((self.replication.id, end));
@@ -25,6 +28,7 @@ impl Node {
         self.replication.link = MasterLink::Off;
         self.replication.down_since_s = 0;
         self.replication.needs_select = true;
+        self.replication.no_replicas_since_s = self.clock.cached_s();
         self.drop_replicas(out);
     }
 

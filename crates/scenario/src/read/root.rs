@@ -106,13 +106,13 @@ impl<'a> Reading<'a> {
         Some(name.to_owned())
     }
 
-    /// The finding of this name must exist.
+    /// The finding, or the weakness that findings are recognised as, must exist.
     pub(super) fn finding(&mut self, node: &Node) -> Option<String> {
         let name = node.text()?;
-        let findings = || self.vocabulary.findings.iter().copied();
-        if !findings().any(|known| known == name) {
+        let known = || self.vocabulary.findings.iter().chain(self.vocabulary.weaknesses).copied();
+        if !known().any(|known| known == name) {
             let message = format!("there is no finding \"{name}\"");
-            let help = did_you_mean(name, findings(), "`rcsim list invariants` prints them all");
+            let help = did_you_mean(name, known(), "`rcsim list invariants` prints them all");
             self.diagnostics.error(code::UNKNOWN_FINDING, node.place, message).at(&node.pointer).help(help);
         }
         Some(name.to_owned())

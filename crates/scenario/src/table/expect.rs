@@ -90,7 +90,8 @@ pub(crate) static EXPECT: Union = Union {
         },
         Object {
             name: "finding",
-            doc: "The run shows this finding: the scenario demonstrates a weakness, and fails without it.",
+            doc: "The run shows this finding, or one of this known weakness: the scenario demonstrates it, and fails \
+                  without it.",
             keys: &[required("finding", Kind::Finding, r#""S11""#, "Its name.")],
             rules: &[],
         },

@@ -8,6 +8,7 @@ use rcsim_scenario::{FsyncFault, Ppm, Shift, Target};
 use super::{Firing, Undo};
 use crate::agenda::Happening;
 use crate::formation::distribution;
+use crate::host::SlowLoop;
 use crate::world::World;
 
 impl World {
@@ -30,9 +31,10 @@ impl World {
                 undo.extend(limited.then_some(Undo::Jump(place, -by_ns)));
             }
             if let Some(drift) = drift {
-                let clock = &mut self.hosts[place].clock;
-                undo.push(Undo::Drift(place, clock.drift_ppm()));
-                clock.set_drift(schedule.now(), drift.0);
+                let host = &mut self.hosts[place];
+                host.drifts.push((firing.entry, drift.0));
+                host.clock.set_drift(schedule.now(), drift.0);
+                undo.push(Undo::Drift(place));
             }
         }
         undo
@@ -81,18 +83,28 @@ impl World {
     ) -> Vec<Undo> {
         let mut undo = Vec::new();
         for place in self.places_of(who, firing) {
-            let host = &mut self.hosts[place];
-            undo.push(Undo::Slow(place, host.slow));
-            host.slow = Span(each_loop.as_nanos());
-            host.slow_turns = 0;
+            let each_loop = Span(each_loop.as_nanos());
+            self.hosts[place].slows.push(SlowLoop { entry: firing.entry, each_loop, turns: 0 });
+            undo.push(Undo::Slow(place));
         }
         undo
     }
 
-    pub(super) fn speed_up(&mut self, entry: usize, place: usize, before: Span) {
+    pub(super) fn speed_up(&mut self, entry: usize, place: usize) {
+        let slows = &mut self.hosts[place].slows;
+        if let Some(at) = slows.iter().position(|fault| fault.entry == entry) {
+            let fault = slows.remove(at);
+            self.faults.accounts[entry].count("turns_delayed", fault.turns);
+        }
+    }
+
+    /// Ends one wrong speed of a clock; another one that is still there counts again.
+    pub(super) fn steady_clock(&mut self, entry: usize, place: usize, schedule: &mut Schedule<Happening>) {
         let host = &mut self.hosts[place];
-        host.slow = before;
-        let turns = std::mem::take(&mut host.slow_turns);
-        self.faults.accounts[entry].count("turns_delayed", turns);
+        if let Some(at) = host.drifts.iter().position(|(other, _)| *other == entry) {
+            host.drifts.remove(at);
+        }
+        let drift = host.drifts.last().map_or(host.own_drift, |(_, drift)| *drift);
+        host.clock.set_drift(schedule.now(), drift);
     }
 }

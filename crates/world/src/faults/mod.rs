@@ -60,11 +60,12 @@ struct Active {
 #[derive(Clone, Copy, Debug)]
 enum Undo {
     Rule(RuleId),
-    Pause(HostIx),
+    /// Which host, and which process of it: a later one was not paused.
+    Pause(HostIx, u32),
     Jump(usize, i64),
-    Drift(usize, i32),
+    Drift(usize),
     Disk(usize, DiskFaultId),
-    Slow(usize, Span),
+    Slow(usize),
 }
 
 /// What one firing of an entry works with.
@@ -176,14 +177,14 @@ impl World {
             Undo::Rule(rule) => {
                 self.network.lift(rule);
             }
-            Undo::Pause(host) => self.resume(entry, host, schedule),
+            Undo::Pause(host, life) => self.resume(entry, host, life, schedule),
             Undo::Jump(place, by_ns) => self.jump_clock(place, by_ns, schedule),
-            Undo::Drift(place, ppm) => self.hosts[place].clock.set_drift(schedule.now(), ppm),
+            Undo::Drift(place) => self.steady_clock(entry, place, schedule),
             Undo::Disk(place, fault) => {
                 let answers = self.hosts[place].disk.lift(schedule.now(), fault);
                 self.disk_moves_on(place, &answers, schedule);
             }
-            Undo::Slow(place, before) => self.speed_up(entry, place, before),
+            Undo::Slow(place) => self.speed_up(entry, place),
         }
     }
 

@@ -16,7 +16,7 @@ const STARTUP: Span = Span::from_millis(20);
 impl World {
     pub(super) fn crash_targets(&mut self, who: &Target, firing: Firing, schedule: &mut Schedule<Happening>) {
         for place in self.places_of(who, firing) {
-            if self.hosts[place].process.is_none() {
+            if self.hosts[place].process.is_none() && !self.hosts[place].booting {
                 continue;
             }
             let connections = self.kill(place, schedule);
@@ -96,28 +96,33 @@ impl World {
         let mut undo = Vec::new();
         for host in self.hosts_of(who, firing) {
             let place = host.0 as usize;
+            let mut life = 0;
             if let Some(client) = place.checked_sub(self.hosts.len()) {
+                if self.clients[client].paused {
+                    continue;
+                }
                 self.pause_client(client, true, schedule);
             } else if self.hosts[place].process.is_some() && !self.hosts[place].paused {
                 self.hosts[place].paused = true;
                 self.hosts[place].inputs_held = 0;
+                life = self.hosts[place].life;
                 self.record(Some(Place(host.0)), Event::Paused, schedule);
             } else {
                 continue;
             }
             self.faults.accounts[firing.entry].count("processes", 1);
-            undo.push(Undo::Pause(host));
+            undo.push(Undo::Pause(host, life));
         }
         undo
     }
 
     /// SIGCONT: the process goes on with what was held, what arrived, and its timer.
-    pub(super) fn resume(&mut self, entry: usize, host: HostIx, schedule: &mut Schedule<Happening>) {
+    pub(super) fn resume(&mut self, entry: usize, host: HostIx, life: u32, schedule: &mut Schedule<Happening>) {
         let place = host.0 as usize;
         if let Some(client) = place.checked_sub(self.hosts.len()) {
             return self.pause_client(client, false, schedule);
         }
-        if !std::mem::take(&mut self.hosts[place].paused) {
+        if self.hosts[place].life != life || !std::mem::take(&mut self.hosts[place].paused) {
             return;
         }
         let held = std::mem::take(&mut self.hosts[place].inputs_held);
@@ -134,7 +139,7 @@ impl World {
     ) {
         let hosts = self.hosts_of(who, firing);
         for active in 0..self.faults.active.len() {
-            let mine = |undo: &Undo| matches!(undo, Undo::Pause(host) if hosts.contains(host));
+            let mine = |undo: &Undo| matches!(undo, Undo::Pause(host, _) if hosts.contains(host));
             let fault = &mut self.faults.active[active];
             let entry = fault.entry;
             let (resumed, left): (Vec<Undo>, Vec<Undo>) = fault.undo.drain(..).partition(mine);

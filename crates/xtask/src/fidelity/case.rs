@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 use rcsim_engine::Streams;
 use rcsim_observe::summary::{Failover, Millis, Summary};
-use rcsim_observe::{EventKind, Operation, Outcome, Place};
+use rcsim_observe::{EventKind, Outcome, Place};
 use rcsim_runner::{Keep, Options};
-use rcsim_scenario::{
-    Action, Argument, ClientSpec, Entry, Rate, Ratio, Scenario, Span, Target, When,
-};
+use rcsim_scenario::{Action, Argument, ClientSpec, Entry, Rate, Ratio, Scenario, Span, Target, When};
 
 /// When the first fault may fall: the cluster stands, and no figure depends on how it came about.
 const SETTLED: Span = Span::from_secs(20);
@@ -19,6 +17,9 @@ const PHASE_US: u64 = 3_000_000;
 /// A key of this client lies in the slots of the first master: its hash tag has slot 3300.
 const CLIENT: &str = "{b}";
 
+/// More keys than a run has writes: a write that was lost is not hidden by a later one to the same key.
+const KEYS: u32 = 10_000_000;
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -26,8 +27,8 @@ pub(crate) enum Fault {
     Kill9,
     /// SIGSTOP of a master.
     Sigstop,
-    /// A black hole around a master and its client, until this much later.
-    Partition(Span),
+    /// A black hole around a master and its client, for a time between these two.
+    Partition(Span, Span),
     /// CLUSTER FAILOVER on a replica, under 500 writes per second.
     ManualFailover,
 }
@@ -47,24 +48,31 @@ pub(crate) type Figures = BTreeMap<&'static str, f64>;
 impl Case {
     /// Runs the case and reads its figures.
     pub(crate) fn run(self, seed: u64) -> Figures {
-        let phase = Streams::new(seed).stream("fidelity", &["phase"]).below_u64(PHASE_US);
-        let at = SETTLED.saturating_add(Span::from_micros(phase));
+        let mut chance = Streams::new(seed).stream("fidelity", &["phase"]);
+        let at = SETTLED.saturating_add(Span::from_micros(chance.below_u64(PHASE_US)));
+        let length = match self.fault {
+            Fault::Partition(low, high) => Some(chance.between(low.as_nanos(), high.as_nanos())),
+            _ => None,
+        };
+        let length = length.map(Span::from_nanos);
         let options = Options { keep: Keep::All, operations: true, ..Options::seeded(seed) };
-        let summary = rcsim_runner::run(&self.scenario(at), &options);
+        let summary = rcsim_runner::run(&self.scenario(at, length), &options);
         let mut figures = Figures::new();
         if let Some(failover) = summary.failovers.first() {
             add_stages(failover, &mut figures);
         }
         add_events(&summary, at.as_nanos(), &mut figures);
         match self.fault {
-            Fault::Partition(length) => add_isolation(&summary, at, length, &mut figures),
-            Fault::ManualFailover => add_write_pause(&summary.operations, at.as_nanos(), &mut figures),
+            Fault::Partition(..) => {
+                add_isolation(&summary, at, at.saturating_add(length.unwrap_or_default()), &mut figures);
+            }
+            Fault::ManualFailover => add_handover(&summary, at.as_nanos(), &mut figures),
             Fault::Kill9 | Fault::Sigstop => {}
         }
         figures
     }
 
-    fn scenario(self, at: Span) -> Scenario {
+    fn scenario(self, at: Span, length: Option<Span>) -> Scenario {
         let mut scenario = Scenario::named("fidelity");
         scenario.cluster.settings = vec![
             ("cluster-node-timeout".to_owned(), self.node_timeout_ms.to_string()),
@@ -74,8 +82,8 @@ impl Case {
         let action = match self.fault {
             Fault::Kill9 => Action::Crash(master()),
             Fault::Sigstop => Action::Pause { who: master(), length: None },
-            Fault::Partition(length) => {
-                Action::Partition { groups: vec![vec![master()], vec![Target::Rest]], length: Some(length) }
+            Fault::Partition(..) => {
+                Action::Partition { groups: vec![vec![master()], vec![Target::Rest]], length }
             }
             Fault::ManualFailover => Action::Command {
                 node: Target::ReplicaOf(Box::new(master())),
@@ -83,7 +91,7 @@ impl Case {
                 reply: None,
             },
         };
-        if matches!(self.fault, Fault::Partition(_) | Fault::ManualFailover) {
+        if matches!(self.fault, Fault::Partition(..) | Fault::ManualFailover) {
             scenario.clients = vec![writer()];
         }
         scenario.timeline =
@@ -98,6 +106,7 @@ fn writer() -> ClientSpec {
     ClientSpec {
         rate: Rate { count: 500, per: Span::from_secs(1) },
         reads: Ratio::ZERO,
+        keys: KEYS,
         near: Some("n1".to_owned()),
         ..ClientSpec::named(CLIENT)
     }
@@ -139,17 +148,20 @@ fn add_events(summary: &Summary, fault_ns: u64, figures: &mut Figures) {
 }
 
 /// The side of the isolated master.
-fn add_isolation(summary: &Summary, at: Span, length: Span, figures: &mut Figures) {
+fn add_isolation(summary: &Summary, at: Span, healed: Span, figures: &mut Figures) {
     for (ours, theirs) in [("pfail_first_ms", "maj_pfail_first_ms"), ("fail_first_ms", "maj_fail_first_ms")] {
         if let Some(time) = figures.remove(ours) {
             figures.insert(theirs, time);
         }
     }
     if let Some(reconfigured) = figures.remove("old_master_reconf_ms") {
-        figures.insert("h_reconf_as_replica_ms", reconfigured - length.as_nanos() as f64 / 1e6);
+        figures.insert(
+            "h_reconf_as_replica_ms",
+            reconfigured - (healed.as_nanos() - at.as_nanos()) as f64 / 1e6,
+        );
     }
     let acknowledged = summary.operations.iter().filter(|it| it.outcome == Outcome::Written);
-    let healed_ns = at.saturating_add(length).as_nanos();
+    let healed_ns = healed.as_nanos();
     let cut_off = acknowledged.filter(|it| it.ended_ns >= at.as_nanos() && it.ended_ns < healed_ns);
     let by_master = cut_off.filter(|it| it.answered_by == Some(Place(0)));
     if let Some(last) = by_master.map(|it| it.ended_ns).max() {
@@ -158,15 +170,16 @@ fn add_isolation(summary: &Summary, at: Span, length: Span, figures: &mut Figure
     figures.insert("lost_acked_total", summary.clients.lost_acknowledged as f64);
 }
 
-/// From the last write that the old master acknowledged to the first that the new one did.
-fn add_write_pause(operations: &[Operation], at_ns: u64, figures: &mut Figures) {
-    let written = || operations.iter().filter(|it| it.outcome == Outcome::Written);
+/// When everybody knew the new owner, and how long no write was acknowledged meanwhile.
+fn add_handover(summary: &Summary, at_ns: u64, figures: &mut Figures) {
+    let moves = summary.records.iter().filter(|it| it.event.kind() == EventKind::SlotsMoved);
+    if let Some(last) = moves.map(|it| it.at_ns).max().filter(|last| *last >= at_ns) {
+        figures.insert("owner_seen_all_ms", (last - at_ns) as f64 / 1e6);
+    }
+    let written = || summary.operations.iter().filter(|it| it.outcome == Outcome::Written);
     let old = written().filter(|it| it.answered_by == Some(Place(0))).map(|it| it.ended_ns).max();
     let new = written().filter(|it| it.answered_by != Some(Place(0)) && it.ended_ns >= at_ns);
     if let (Some(old), Some(new)) = (old, new.map(|it| it.ended_ns).min()) {
         figures.insert("write_pause_ms", new.saturating_sub(old) as f64 / 1e6);
-    }
-    if let Some(all) = figures.remove("slots_reowned_all_ms") {
-        figures.insert("owner_seen_all_ms", all);
     }
 }
