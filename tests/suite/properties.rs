@@ -41,7 +41,7 @@ fn deed(nodes: usize) -> impl Strategy<Value = Deed> {
         2 => (0..nodes, ms()).prop_map(|(node, ms)| Deed::Pause(node, ms)),
         2 => (vec(any::<bool>(), nodes), ms()).prop_map(|(sides, ms)| Deed::Partition(sides, ms)),
         2 => (0..nodes, 1..nodes, ms()).prop_map(move |(from, on, ms)| Deed::Cut(from, (from + on) % nodes, ms)),
-        1 => (0..nodes, prop::sample::select(vec!["", "FORCE"])).prop_map(|(node, form)| Deed::Failover(node, form)),
+        1 => (0..nodes, prop::sample::select(vec!["", "FORCE", "TAKEOVER"])).prop_map(|(node, form)| Deed::Failover(node, form)),
     ]
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Done,
     /// A run was judged.
     Judged(Verdict),
+    /// Ctrl-C: what was finished is printed.
+    Interrupted,
     /// The command line or a scenario is wrong.
     Usage,
     /// rcsim is broken.
@@ -26,6 +28,7 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::Judged(verdict) => verdict.exit_code(),
+            Exit::Interrupted => 130,
             Exit::Usage => 2,
             Exit::Bug => 70,
         }

@@ -26,6 +26,7 @@ mod exit;
 mod faults;
 mod generated;
 mod header;
+mod interrupt;
 mod library;
 mod list;
 mod plan;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use rcsim_observe::{Summary, Verdict};
 use rcsim_report::{About, Interest, human, to_json, write_ndjson};
@@ -12,7 +13,7 @@ use crate::arguments::{Format, RunArguments};
 use crate::exit::{Exit, Failure};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{Ansi, Terminal};
-use crate::{header, reproduction, source};
+use crate::{header, interrupt, reproduction, source};
 
 /// Runs the scenario and prints what came of it.
 pub(crate) fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -27,12 +28,17 @@ pub(crate) fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<Exit,
         operations: false,
     };
     let watch = Stopwatch::start();
-    let mut summary = rcsim_runner::run(&scenario, &options);
+    let interrupted = interrupt::flag();
+    let go_on = || !interrupted.load(Ordering::Relaxed);
+    let mut summary = rcsim_runner::run_while(&scenario, &options, &go_on);
     let wall_ms = watch.millis();
-    if arguments.twice {
+    if arguments.twice && go_on() {
         // The other run keeps other records: whether somebody listens must make no difference.
         let keep = if options.keep == Keep::All { Keep::Story } else { Keep::All };
-        compare(&mut summary, &rcsim_runner::run(&scenario, &Options { keep, ..options }), terminal);
+        let again = rcsim_runner::run_while(&scenario, &Options { keep, ..options }, &go_on);
+        if go_on() {
+            compare(&mut summary, &again, terminal);
+        }
     }
     if let Some((file, path)) = trace {
         write_trace(file, path, &summary, wall_ms)?;
@@ -45,6 +51,10 @@ pub(crate) fn run(arguments: &RunArguments, terminal: &Terminal) -> Result<Exit,
         }
         Format::Json => terminal.result(&format!("{}\n", to_json(&summary, wall_ms)))?,
         Format::Ndjson => terminal.results(|stream| write_ndjson(stream, &summary, wall_ms))?,
+    }
+    if !go_on() {
+        terminal.note("interrupted: this is what the run showed so far");
+        return Ok(Exit::Interrupted);
     }
     Ok(Exit::Judged(summary.verdict))
 }

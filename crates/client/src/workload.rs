@@ -3,6 +3,7 @@
 //! Each register is written by one client, with growing numbers, and never by two operations at once: so a read tells
 //! which writes it saw, and the last acknowledged write of a register is known.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rcsim_observe::OperationKind;
@@ -13,7 +14,10 @@ use crate::setup::ClientSetup;
 /// The registers of one client.
 #[derive(Clone, Debug)]
 pub(crate) struct Workload {
-    registers: Vec<Register>,
+    /// Those that were used: a client may have a million and never come near most of them.
+    registers: BTreeMap<u32, Register>,
+    prefix: Arc<str>,
+    count: u32,
     read_ratio: (u32, u32),
 }
 
@@ -28,28 +32,36 @@ struct Register {
 
 impl Workload {
     pub(crate) fn new(setup: &ClientSetup) -> Workload {
-        let register = |number| {
-            let key: Arc<str> = format!("{}:{number}", setup.key_prefix).into();
+        Workload {
+            registers: BTreeMap::new(),
+            prefix: Arc::clone(&setup.key_prefix),
+            count: setup.keys.max(1),
+            read_ratio: setup.read_ratio,
+        }
+    }
+
+    fn register(&mut self, number: u32) -> &mut Register {
+        self.registers.entry(number).or_insert_with(|| {
+            let key: Arc<str> = format!("{}:{number}", self.prefix).into();
             Register { slot: key_slot(key.as_bytes()), key, last: 0, being_written: false }
-        };
-        Workload { registers: (0..setup.keys.max(1)).map(register).collect(), read_ratio: setup.read_ratio }
+        })
     }
 
     /// The next operation: a register, uniformly chosen, and what to do with it. A register that is being written is
     /// not written a second time: the next free one is, and if there is none the operation reads.
     pub(crate) fn next(&mut self, draw: &mut dyn FnMut(u32) -> u32) -> (u32, OperationKind) {
-        let count = self.registers.len() as u32;
-        let (reads, of) = self.read_ratio;
+        let (count, (reads, of)) = (self.count, self.read_ratio);
         let is_read = of != 0 && draw(of) < reads;
         let drawn = draw(count);
+        self.register(drawn);
         if is_read {
             return (drawn, OperationKind::Get);
         }
         let free = (0..count)
             .map(|step| (drawn + step) % count)
-            .find(|&register| !self.registers[register as usize].being_written);
+            .find(|register| !self.registers.get(register).is_some_and(|register| register.being_written));
         let Some(register) = free else { return (drawn, OperationKind::Get) };
-        let entry = &mut self.registers[register as usize];
+        let entry = self.register(register);
         entry.last += 1;
         entry.being_written = true;
         (register, OperationKind::Set(entry.last))
@@ -57,20 +69,20 @@ impl Workload {
 
     /// The write of this register is over, one way or the other.
     pub(crate) fn written(&mut self, register: u32) {
-        self.registers[register as usize].being_written = false;
+        self.register(register).being_written = false;
     }
 
     pub(crate) fn key(&self, register: u32) -> Arc<str> {
-        self.registers[register as usize].key.clone()
+        Arc::clone(&self.registers[&register].key)
     }
 
     pub(crate) fn slot(&self, register: u32) -> Slot {
-        self.registers[register as usize].slot
+        self.registers[&register].slot
     }
 
     /// The words that say this operation to a node.
     pub(crate) fn command(&self, register: u32, kind: &OperationKind) -> Command {
-        let key = &*self.registers[register as usize].key;
+        let key = &*self.registers[&register].key;
         match kind {
             OperationKind::Get => Command::new(["GET", key]),
             OperationKind::Set(number) => Command::new(["SET", key, &number.to_string()]),

@@ -77,7 +77,11 @@ impl Node {
         if limit == 0 {
             return;
         }
-        let over = self.links.iter().filter(|(_, link)| link.node.is_some() && u64::from(link.unsent) > limit).map(|(id, _)| id);
+        let over = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.node.is_some() && u64::from(link.unsent) > limit)
+            .map(|(id, _)| id);
         for id in over.collect::<Vec<_>>() {
             self.counts.buffer_limit_exceeded += 1;
             self.free_link(id, LinkDown::SendBufferLimit, out);

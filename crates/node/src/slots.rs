@@ -80,7 +80,9 @@ impl SlotTable {
 
     /// What belonged to a temporary id belongs to the real one (HS-6): an operator may have used the temporary one.
     pub(crate) fn rename(&mut self, from: NodeIx, to: NodeIx) {
-        for node in self.migrating.values_mut().chain(self.importing.values_mut()).filter(|node| **node == from) {
+        for node in
+            self.migrating.values_mut().chain(self.importing.values_mut()).filter(|node| **node == from)
+        {
             *node = to;
         }
         if self.owners.contains(&from.0) {

@@ -422,7 +422,9 @@ impl View {
     /// whether there was nothing more to look at.
     #[inline]
     pub(crate) fn adopt_pong(&mut self, node: NodeIx, time: i64, latest: i64) -> bool {
-        let Some(row) = self.rows.get_mut(node.index()).filter(|row| !row.pulse.watched()) else { return false };
+        let Some(row) = self.rows.get_mut(node.index()).filter(|row| !row.pulse.watched()) else {
+            return false;
+        };
         if time > row.pulse.pong_received() && time <= latest {
             row.pulse = Pulse::new(time, false);
         }

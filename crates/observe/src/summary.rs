@@ -100,10 +100,15 @@ pub struct Names {
 }
 
 impl Names {
-    /// A name for people: `n4`, or the first characters of an id that belongs to no place.
+    /// A name for people: `n4`, `old n4` if another identity lives there by now, or the first characters of an id that
+    /// belongs to no place.
     pub fn node(&self, node: NodeIx) -> String {
         match self.nodes.get(node.index()) {
-            Some((_, Some(place))) => self.place(*place),
+            Some((_, Some(place))) => {
+                let later = &self.nodes[node.index() + 1..];
+                let is_old = later.iter().any(|(_, other)| *other == Some(*place));
+                if is_old { format!("old {}", self.place(*place)) } else { self.place(*place) }
+            }
             Some((id, None)) => id.short(),
             None => format!("{node:?}"),
         }

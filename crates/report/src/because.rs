@@ -206,6 +206,8 @@ pub fn exit(why: ExitCause) -> &'static str {
     match why {
         ExitCause::ConfigNotSaved => "nodes.conf could not be written",
         ExitCause::ConfigCorrupt => "nodes.conf could not be read",
-        ExitCause::ReplicaWithSlots => "it owns slots and was to become a replica: Redis stops on an assertion",
+        ExitCause::ReplicaWithSlots => {
+            "it owns slots and was to become a replica: Redis stops on an assertion"
+        }
     }
 }

@@ -40,8 +40,5 @@ pub(crate) fn ended(ledger: Option<&FaultLedger>, number: u32) -> Sentence {
         None => format!("fault number {number} is over"),
     };
     let why = ledger.map(|ledger| format!("fault {}", ledger.id)).unwrap_or_default();
-    // What is over as soon as it is done is not worth a second line.
-    let at_once = ["crash", "power-off", "restart", "resume", "command", "heal"];
-    let lasts = ledger.is_none_or(|ledger| !at_once.contains(&ledger.kind.as_str()));
-    say(Symbol::Fault, if lasts { Interest::Story } else { Interest::Detail }, "", rest, why)
+    say(Symbol::Fault, Interest::Story, "", rest, why)
 }

@@ -66,7 +66,8 @@ pub fn narrate(records: &[Record], names: &Names, faults: &[FaultLedger], level:
     let mut lines: Vec<Line> = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let mut said = sentence(&record.event, names, faults);
-        if said.interest > level || (level < Interest::Trace && told_by_fault(record, names, &lines)) {
+        let told = told_by_fault(record, names, &lines) || is_over_at_once(record, &records[..index]);
+        if said.interest > level || (level < Interest::Trace && told) {
             continue;
         }
         if let Event::FaultStarted { fault } = record.event {
@@ -120,6 +121,13 @@ fn told_by_fault(record: &Record, names: &Names, lines: &[Line]) -> bool {
     let name = names.place(place);
     let mut same_time = lines.iter().rev().take_while(|line| line.at_ns == record.at_ns);
     same_time.any(|line| line.sentence.symbol == Symbol::Fault && line.who.contains(&name))
+}
+
+/// Whether it is the end of a fault that began at the same instant: not worth a second line.
+fn is_over_at_once(record: &Record, earlier: &[Record]) -> bool {
+    let Event::FaultEnded { fault } = record.event else { return false };
+    let mut same_time = earlier.iter().rev().take_while(|other| other.at_ns == record.at_ns);
+    same_time.any(|other| other.event == Event::FaultStarted { fault })
 }
 
 /// How long a fault lasts, if its end is on record: `, for 6s`.

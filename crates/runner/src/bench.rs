@@ -30,9 +30,6 @@ impl BenchCluster {
     pub fn run(&mut self, virtual_seconds: u32) -> BenchRun {
         let (events, messages) = (self.0.handled(), self.0.world().message_count());
         self.0.run_until(self.0.now() + Span::from_secs(u64::from(virtual_seconds)));
-        BenchRun {
-            events: self.0.handled() - events,
-            messages: self.0.world().message_count() - messages,
-        }
+        BenchRun { events: self.0.handled() - events, messages: self.0.world().message_count() - messages }
     }
 }

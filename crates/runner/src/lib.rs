@@ -23,7 +23,7 @@ mod story;
 pub use bench::{BenchCluster, BenchRun};
 pub use options::{Keep, Options};
 pub use rcsim_check::{Description, invariants};
-pub use run::run;
+pub use run::{run, run_while};
 
 /// The scenario with its nemesis drawn into the timeline; one without a nemesis stays as it is.
 pub fn plan(scenario: &rcsim_scenario::Scenario, seed: u64) -> rcsim_scenario::Scenario {

@@ -12,17 +12,26 @@ use rcsim_world::World;
 
 use crate::expectations::{Clients, Expectations};
 use crate::failovers::Failovers;
-use crate::options::{Keep, Options};
 use crate::losses::Losses;
+use crate::options::{Keep, Options};
 use crate::story;
 
 /// Without a budget of the scenario's own, a run ends undecided after so many events.
 const EVENT_BUDGET: u64 = 2_000_000_000;
 
+/// After so many events the caller is asked whether to go on.
+const ASK_EVERY: u64 = 4096;
+
 /// Runs a scenario and judges it.
 pub fn run(scenario: &Scenario, options: &Options) -> Summary {
+    run_while(scenario, options, &|| true)
+}
+
+/// Runs a scenario and judges it, as long as `go_on` says so. A run that is broken off is judged by what it showed so far,
+/// and its verdict is at least [`Verdict::Unknown`].
+pub fn run_while(scenario: &Scenario, options: &Options, go_on: &dyn Fn() -> bool) -> Summary {
     let scenario = crate::plan(scenario, options.seed);
-    let mut run = Run::new(&scenario, options);
+    let mut run = Run::new(&scenario, options, go_on);
     let until = options.until_ns.unwrap_or(scenario.until.as_nanos());
     let mut in_budget = run.go_to(until);
     if in_budget && run.heal() {
@@ -45,10 +54,11 @@ struct Run<'a> {
     records: Vec<Record>,
     operations: Vec<Operation>,
     budget: u64,
+    go_on: &'a dyn Fn() -> bool,
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, options: &'a Options) -> Run<'a> {
+    fn new(scenario: &'a Scenario, options: &'a Options, go_on: &'a dyn Fn() -> bool) -> Run<'a> {
         let engine = rcsim_world::start(scenario, options.seed);
         let setup = Setup { round_trip_ns: 2 * rcsim_world::longest_latency_ns(scenario) };
         let mut run = Run {
@@ -61,6 +71,7 @@ impl<'a> Run<'a> {
             records: Vec::new(),
             operations: Vec::new(),
             budget: scenario.budget.map_or(EVENT_BUDGET, |budget| budget.events),
+            go_on,
             engine,
         };
         run.show();
@@ -71,12 +82,18 @@ impl<'a> Run<'a> {
         self.engine.now().0
     }
 
-    /// Lets everything happen up to a time, and judges what falls due on the way. `false`: the budget ran out.
+    /// Whether the run has to end here: the budget is used up, or the caller wants no more.
+    fn is_broken_off(&self) -> bool {
+        let handled = self.engine.handled();
+        handled >= self.budget || (handled.is_multiple_of(ASK_EVERY) && !(self.go_on)())
+    }
+
+    /// Lets everything happen up to a time, and judges what falls due on the way. `false`: it was broken off.
     fn go_to(&mut self, until_ns: u64) -> bool {
         loop {
             let stop = self.next_stop(until_ns);
             if self.engine.next_at().is_some_and(|at| at.0 <= stop) {
-                if self.engine.handled() >= self.budget {
+                if self.is_broken_off() {
                     return false;
                 }
                 self.engine.step();

@@ -64,7 +64,13 @@ impl World {
 
     /// The disk answers: whether nodes.conf was written; then the padding is cut off. Without an operation the write
     /// itself had failed.
-    pub(crate) fn config_written(&mut self, place: usize, op: Option<FsyncOp>, length: usize, now: Nanos) -> bool {
+    pub(crate) fn config_written(
+        &mut self,
+        place: usize,
+        op: Option<FsyncOp>,
+        length: usize,
+        now: Nanos,
+    ) -> bool {
         let disk = &mut self.hosts[place].disk;
         let written = op.is_some_and(|op| disk.complete(op) == FsyncOutcome::Done);
         written && disk.truncate(now, CONFIG_FILE, length).is_ok()

@@ -1,4 +1,7 @@
 //! S3: no two nodes become master by election with the same config epoch.
+//!
+//! A candidate that knows slots without an owner counts too few masters (W-SL-03): it can win with the votes of a
+//! minority what another wins with those of the majority.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +12,8 @@ use rcsim_protocol::{Epoch, NodeIx};
 use crate::catalogue::{Cost, Description};
 use crate::findings::{Broken, Findings};
 use crate::invariant::{Invariant, Scene};
+use crate::known;
+use crate::safety::majority::sees_released_slots;
 
 pub(crate) const DESCRIPTION: Description = Description {
     id: "S3",
@@ -17,7 +22,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     sentence: "No two nodes become master by election with the same configEpoch. Epochs made by a bump, a collision or \
                TAKEOVER are outside this statement.",
     rules: &["IV-2", "EL-18"],
-    weaknesses: &[],
+    weaknesses: &[known::RELEASED_SLOTS],
     cost: Cost::PerEvent,
     events: &[EventKind::Promoted],
 };
@@ -25,7 +30,8 @@ pub(crate) const DESCRIPTION: Description = Description {
 /// Who was elected in which epoch.
 #[derive(Clone, Default)]
 pub(crate) struct ElectedEpoch {
-    elected: BTreeMap<Epoch, NodeIx>,
+    /// By epoch: the winner, and whether it saw released slots.
+    elected: BTreeMap<Epoch, (NodeIx, bool)>,
 }
 
 impl Invariant for ElectedEpoch {
@@ -41,7 +47,9 @@ impl Invariant for ElectedEpoch {
             return;
         };
         let Some(winner) = record.place.and_then(|place| scene.facts.identity(place)) else { return };
-        let first = *self.elected.entry(epoch).or_insert(winner);
+        let node = record.place.and_then(|place| scene.glimpse.node(place));
+        let saw_released = node.is_some_and(|node| sees_released_slots(node, scene));
+        let (first, first_saw) = *self.elected.entry(epoch).or_insert((winner, saw_released));
         if first != winner {
             let text = format!(
                 "{} and {} were both elected in epoch {epoch}.",
@@ -49,7 +57,8 @@ impl Invariant for ElectedEpoch {
                 scene.name(winner)
             );
             let places = scene.places_of([first, winner]);
-            findings.report(scene, Broken { invariant: &DESCRIPTION, places, text, known_as: None });
+            let known_as = (first_saw || saw_released).then_some(known::RELEASED_SLOTS);
+            findings.report(scene, Broken { invariant: &DESCRIPTION, places, text, known_as });
         }
     }
 }

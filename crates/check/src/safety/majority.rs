@@ -116,7 +116,7 @@ impl Majority {
 }
 
 /// Whether slots of a true owner belong to nobody in this node's view (PK-15): then its cluster size is too small.
-fn sees_released_slots(node: &dyn NodeGlimpse, scene: Scene<'_>) -> bool {
+pub(super) fn sees_released_slots(node: &dyn NodeGlimpse, scene: Scene<'_>) -> bool {
     let claims = &scene.facts.claims;
     let released = |place: &Place| {
         let slot = claims.of(*place).and_then(|claim| claim.slots.iter().next());

@@ -183,11 +183,7 @@ impl Node {
     pub(crate) fn replication_cron_as_master(&mut self, loops: u64, out: &mut Outside<'_>) {
         let period = self.settings.repl_ping_replica_period.max(1) as u64;
         let paused = self.manual_failover.in_progress() && self.clients.writes_paused();
-        if self.am_master()
-            && loops.is_multiple_of(period)
-            && self.has_replicas()
-            && !paused
-        {
+        if self.am_master() && loops.is_multiple_of(period) && self.has_replicas() && !paused {
             self.feed(Command::new(["PING"]), out);
         }
         self.drop_silent_replicas(out);

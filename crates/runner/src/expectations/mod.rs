@@ -286,7 +286,9 @@ impl<'a> Item<'a> {
                 let suffix = if self.seen < count.at_least { "-unseen" } else { "" };
                 (now, suffix, seen_often(*count, self.seen))
             }
-            Expectation::Never { .. } => (now, "", seen_often(Count { at_least: 0, at_most: Some(0) }, self.seen)),
+            Expectation::Never { .. } => {
+                (now, "", seen_often(Count { at_least: 0, at_most: Some(0) }, self.seen))
+            }
             Expectation::Finding(id) => (now, "", shown(id, end.findings)),
             Expectation::LostAcknowledgedWrites(count) => (now, "", counted(*count, end.lost)),
             Expectation::Answered { client, count } => {
@@ -319,8 +321,8 @@ fn answered(client: Option<&str>, clients: &[ClientSpec], operations: &[Operatio
 }
 
 fn share((good, all): (u64, u64), at_least: Ratio) -> Result<String, String> {
-    let enough =
-        u128::from(good) * u128::from(at_least.denominator) >= u128::from(all) * u128::from(at_least.numerator);
+    let enough = u128::from(good) * u128::from(at_least.denominator)
+        >= u128::from(all) * u128::from(at_least.numerator);
     let seen = format!("{good} of {all}");
     if enough && all > 0 { Ok(seen) } else { Err(seen) }
 }

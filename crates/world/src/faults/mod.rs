@@ -17,7 +17,7 @@ mod process;
 use rcsim_devices::{DiskFaultId, HostIx, RuleId};
 use rcsim_engine::{Schedule, Span};
 use rcsim_observe::{Event, Place};
-use rcsim_scenario::{Action, Edge, Entry};
+use rcsim_scenario::{Action, Edge, Entry, When};
 
 use crate::agenda::Happening;
 use crate::ledger::{Account, CommandResult};
@@ -120,6 +120,21 @@ impl World {
         if let Some(length) = spec.action.length() {
             schedule.after(Span(length.as_nanos()), Happening::End { active });
         }
+    }
+
+    /// Lets an action happen now, from outside the timeline: it is added to it under an id of its own (`crash-2`), and
+    /// from then on it is a fault like any other, with a ledger. Returns the number of its entry.
+    pub fn act_now(&mut self, action: Action, schedule: &mut Schedule<Happening>) -> u32 {
+        let entry = self.scenario.timeline.len();
+        let word = action.kind().word();
+        let is_free = |id: &String| self.scenario.timeline.iter().all(|entry| entry.id != *id);
+        let id = (1..).map(|number| format!("{word}-{number}")).find(is_free);
+        let id = id.expect("there are more numbers than entries");
+        let when = When::At(rcsim_scenario::Span::from_nanos(schedule.now().0));
+        self.scenario.timeline.push(Entry { id, when, action, must_fire: true });
+        self.faults.accounts.push(Account::default());
+        self.act(entry, None, 0, schedule);
+        entry as u32
     }
 
     fn fault_over(&mut self, entry: usize, told: bool, schedule: &mut Schedule<Happening>) {

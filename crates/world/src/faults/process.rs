@@ -117,7 +117,13 @@ impl World {
     }
 
     /// SIGCONT: the process goes on with what was held, what arrived, and its timer.
-    pub(super) fn resume(&mut self, entry: usize, host: HostIx, life: u32, schedule: &mut Schedule<Happening>) {
+    pub(super) fn resume(
+        &mut self,
+        entry: usize,
+        host: HostIx,
+        life: u32,
+        schedule: &mut Schedule<Happening>,
+    ) {
         let place = host.0 as usize;
         if let Some(client) = place.checked_sub(self.hosts.len()) {
             return self.pause_client(client, false, schedule);
