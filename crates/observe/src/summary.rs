@@ -229,3 +229,17 @@ pub struct ExpectationResult {
     /// What was seen instead, or when it held.
     pub seen: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_that_another_one_followed_is_old() {
+        let at = |place| (NodeId::from_random([0; 3]), Some(Place(place)));
+        let names =
+            Names { nodes: vec![at(0), at(1), at(0)], places: vec!["n1".to_owned(), "n2".to_owned()] };
+        let told: Vec<String> = (0..3).map(|node| names.node(NodeIx(node))).collect();
+        assert_eq!(told, ["old n1", "n2", "n1"]);
+    }
+}

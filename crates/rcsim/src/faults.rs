@@ -5,7 +5,8 @@ use rcsim_scenario::{Action, Address, DiskContents, Target};
 use crate::{Error, Simulation};
 
 impl Simulation {
-    /// Does now what an entry of a timeline could do. Faults with a length end by themselves.
+    /// Does now what an entry of a timeline could do. Faults with a length end by themselves. Returns the number of the
+    /// action, under which [`Outcome::faults`](crate::Outcome::faults) has its ledger (checks have none).
     ///
     /// ```
     /// use rcsim::prelude::*;
@@ -16,10 +17,11 @@ impl Simulation {
     /// assert!((0..6).all(|n| cluster.look().process(Place(n)) == Process::Running));
     /// # Ok::<(), rcsim::Error>(())
     /// ```
-    pub fn act(&mut self, action: Action) {
+    pub fn act(&mut self, action: Action) -> u32 {
         let (world, schedule) = self.engine.parts();
-        world.act_now(action, schedule);
+        let entry = world.act_now(action, schedule);
         self.show();
+        entry
     }
 
     /// `kill -9`: connections are reset, the page cache survives.

@@ -28,15 +28,15 @@
 //! cluster.run_for(Span::from_secs(2));
 //! cluster.crash("n1")?;
 //! let n4 = cluster.place("n4")?;
-//! let promoted = |world: &dyn Glimpse| world.node(n4).is_some_and(|node| node.replica_of().is_none());
+//! let promoted = |world: &dyn Glimpse| world.node(n4).is_some_and(|node| node.owner(key_slot(b"")) == Some(node.me()));
 //! assert!(cluster.run_until(Span::from_secs(5), promoted));
 //!
 //! // The same cluster once more, in which the old master comes back.
 //! let mut other = cluster.clone();
 //! other.restart("n1")?;
 //! other.run_for(Span::from_secs(2));
-//! let Some(Reply::Verbatim(text)) = other.command("n1", ["INFO", "replication"])? else { panic!() };
-//! assert!(text.contains("role:slave"));
+//! let reply = other.command("n1", ["CLUSTER", "NODES"])?;
+//! assert!(reply.is_some_and(|reply| reply.to_string().contains("myself,slave")));
 //!
 //! cluster.run_for(Span::from_secs(2));
 //! assert_eq!(cluster.finish().verdict, Verdict::Passed);
@@ -63,7 +63,7 @@ pub use simulation::Simulation;
 pub mod prelude {
     pub use rcsim_observe::summary::{Summary, Verdict};
     pub use rcsim_observe::{Event, Finding, Glimpse, NodeGlimpse, Place, Process, Record};
-    pub use rcsim_protocol::{Epoch, Reply, Slot};
+    pub use rcsim_protocol::{Epoch, Reply, Slot, key_slot};
     pub use rcsim_scenario::{Action, ClientSpec, Scenario, Span, Target};
 
     pub use crate::{Options, Outcome, Simulation};

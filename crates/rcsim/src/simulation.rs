@@ -3,11 +3,14 @@
 use rcsim_check::{Checks, Setup};
 use rcsim_engine::{Engine, Nanos};
 use rcsim_observe::{Finding, Glimpse, Operation, Place, Record};
-use rcsim_protocol::{Command, Reply};
-use rcsim_scenario::{Scenario, Span};
-use rcsim_world::World;
+use rcsim_protocol::Reply;
+use rcsim_scenario::{Action, Argument, Scenario, Span, Target};
+use rcsim_world::{CommandResult, World};
 
 use crate::{Builder, Error};
+
+/// How long a command may take.
+const REPLY_LIMIT: Span = Span::from_secs(1);
 
 /// A simulated cluster that is stepped, looked at and broken by the code of a test. A clone is a fork: both go on by
 /// themselves from the same state.
@@ -21,6 +24,7 @@ pub struct Simulation {
     pub(crate) records: Vec<Record>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) findings: Vec<Finding>,
+    replies: Vec<CommandResult>,
 }
 
 impl Simulation {
@@ -40,6 +44,7 @@ impl Simulation {
             records: Vec::new(),
             operations: Vec::new(),
             findings: Vec::new(),
+            replies: Vec::new(),
         };
         simulation.show();
         simulation
@@ -53,7 +58,7 @@ impl Simulation {
     /// Lets the next event happen, whatever it is; `false` if nothing is left that could.
     pub fn step(&mut self) -> bool {
         let Some(at) = self.engine.next_at() else { return false };
-        self.judge_up_to(at.0);
+        self.judge_before(at.0);
         self.engine.step();
         self.show();
         true
@@ -77,7 +82,7 @@ impl Simulation {
                 return true;
             }
         }
-        self.judge_up_to(end);
+        self.judge_before(end.saturating_add(1));
         self.engine.run_until(Nanos(end));
         false
     }
@@ -97,24 +102,34 @@ impl Simulation {
         found.map(|index| Place(index as u32)).ok_or_else(unknown)
     }
 
-    /// Runs a command at the console of a node, beside the simulated network, and gives its reply; `None` if there was
-    /// none: no process takes commands there now, or it put the command off.
+    /// Types a command at the console of a node, beside the simulated network, and lets time pass until the reply comes:
+    /// none if the process does not wait for its disk. `None` after a second without a reply: there is no process, it
+    /// is paused, or it puts the command off. A word may be `id-of:n1`, `ip-of:n1` or `port-of:n1`.
     ///
     /// # Errors
     /// [`Error::UnknownNode`]
     ///
     /// # Panics
     /// If there is no word.
-    pub fn command<W: AsRef<[u8]>>(
+    pub fn command<W: AsRef<str>>(
         &mut self,
         node: &str,
         words: impl IntoIterator<Item = W>,
     ) -> Result<Option<Reply>, Error> {
-        let place = self.place(node)?;
-        let (world, schedule) = self.engine.parts();
-        let reply = world.run_command(place.index(), Command::new(words), schedule);
-        self.show();
-        Ok(reply)
+        self.place(node)?;
+        let argv: Vec<Argument> = words.into_iter().map(|word| Argument::from_text(word.as_ref())).collect();
+        assert!(!argv.is_empty(), "a command has at least a name");
+        let entry = self.act(Action::Command { node: Target::Node(node.to_owned()), argv, reply: None });
+        let end = self.engine.now().0.saturating_add(REPLY_LIMIT.as_nanos());
+        loop {
+            if let Some(index) = self.replies.iter().position(|reply| reply.entry == entry) {
+                return Ok(self.replies.swap_remove(index).reply);
+            }
+            if self.engine.next_at().is_none_or(|at| at.0 > end) {
+                return Ok(None);
+            }
+            self.step();
+        }
     }
 
     /// Everything that happened so far, in order.
@@ -143,8 +158,9 @@ impl Simulation {
         let (world, _) = self.engine.parts();
         self.operations.append(&mut world.take_operations());
         let records = world.take_records();
-        // Nobody here waits for the beginning of entries, for replies in the scenario, or for its checks.
-        (_, _, _) = (world.take_firings(), world.take_command_results(), world.take_due_checks());
+        self.replies.append(&mut world.take_command_results());
+        // Nobody here waits for the beginning of entries, or for the checks of a scenario.
+        (_, _) = (world.take_firings(), world.take_due_checks());
         let glimpse = world.at(now_ns);
         for record in &records {
             self.checks.observe(record, &glimpse);
@@ -153,16 +169,17 @@ impl Simulation {
         self.findings.extend(self.checks.take_findings());
     }
 
-    /// Lets the invariants judge what is due until then.
-    fn judge_up_to(&mut self, until_ns: u64) {
-        while let Some(due) = self.checks.next_deadline_ns().filter(|due| *due <= until_ns) {
-            let due = due.max(self.engine.now().0);
-            self.engine.run_until(Nanos(due.min(until_ns)));
-            self.checks.tick(&self.engine.world().at(self.engine.now().0));
+    /// Lets the invariants judge what is due before this time; nothing happens before it.
+    fn judge_before(&mut self, limit_ns: u64) {
+        let mut last = None;
+        while let Some(due) =
+            self.checks.next_deadline_ns().filter(|due| *due < limit_ns && last < Some(*due))
+        {
+            last = Some(due);
+            let now = Nanos(due.max(self.engine.now().0));
+            self.engine.run_until(now);
+            self.checks.tick(&self.engine.world().at(now.0));
             self.findings.extend(self.checks.take_findings());
-            if self.checks.next_deadline_ns() == Some(due) {
-                return;
-            }
         }
     }
 }

@@ -48,7 +48,10 @@ fn finding(finding: &Finding, names: &Names) -> Value {
         "kind": finding.kind.name(),
         "at_ms": millis_json(Millis::from_ns(finding.at_ns)),
         "nodes": finding.places.iter().map(|place| names.place(*place)).collect::<Vec<_>>(),
-        "text": finding.text,
+        "text": match finding.known_as {
+            Some(weakness) => format!("{} (known weakness {weakness} of Redis 7.0.15)", finding.text),
+            None => finding.text.clone(),
+        },
     })
 }
 

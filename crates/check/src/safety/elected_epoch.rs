@@ -78,4 +78,13 @@ mod tests {
         bench.event(5, promoted(PromotionCause::ManualFailover, 2, 8));
         assert_eq!(bench.broken("S3"), 1);
     }
+
+    #[test]
+    fn pk_15_a_winner_that_sees_released_slots_is_known() {
+        let mut bench = Bench::new(3, 3);
+        bench.event(3, promoted(PromotionCause::Election, 0, 7));
+        bench.world.places[4].node.owners.iter_mut().for_each(|owner| *owner = None);
+        bench.event(4, promoted(PromotionCause::Election, 1, 7));
+        assert_eq!(bench.known("S3"), [Some(known::RELEASED_SLOTS)]);
+    }
 }

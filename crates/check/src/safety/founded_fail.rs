@@ -298,6 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn fd_9_the_size_follows_a_claim_at_the_end_of_the_turn_only() {
+        let mut bench = Bench::new(5, 0);
+        bench.advance(crate::testing::SECOND * 3);
+        bench.event(1, Event::Pfail { subject: node(0) });
+        bench.event(1, crate::testing::moved(3, 2, 9, true));
+        bench.event(1, Event::FailureReport { subject: node(0), reporter: node(2) });
+        bench.event(1, Event::Fail { subject: node(0), reports: 1, own_vote: true, needed: 2 });
+        assert_eq!(bench.known("S19"), [Some(known::STALE_SIZE)]);
+        bench.advance(crate::testing::SECOND);
+        bench.event(1, Event::Pfail { subject: node(4) });
+        bench.event(1, Event::FailureReport { subject: node(4), reporter: node(2) });
+        bench.event(1, Event::Fail { subject: node(4), reports: 1, own_vote: true, needed: 2 });
+        assert_eq!(bench.known("S19"), [Some(known::STALE_SIZE), None]);
+    }
+
+    #[test]
     fn pk_19_a_fail_message_needs_a_finder() {
         let mut bench = Bench::new(3, 0);
         bench.event(2, Event::FailReceived { subject: node(0), from: node(1) });

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rcsim_engine::Streams;
 use rcsim_observe::summary::{Failover, Millis, Summary};
-use rcsim_observe::{EventKind, Outcome, Place};
+use rcsim_observe::{Event, EventKind, Outcome, Place};
 use rcsim_runner::{Keep, Options};
 use rcsim_scenario::{Action, Argument, ClientSpec, Entry, Rate, Ratio, Scenario, Span, Target, When};
 
@@ -137,14 +137,22 @@ fn add_events(summary: &Summary, fault_ns: u64, figures: &mut Figures) {
         let at_old_master = record.place == Some(Place(0));
         match record.event.kind() {
             EventKind::StateFail if at_old_master => _ = figures.entry("min_state_fail_ms").or_insert(at),
-            EventKind::Pfail if at_old_master => _ = figures.entry("min_pfail_first_ms").or_insert(at),
-            EventKind::Pfail if at <= known => _ = figures.insert("pfail_last_ms", at),
+            // The reference counts the other masters only: on them hangs the state (ST-5).
+            EventKind::Pfail if at_old_master && is_of_a_master(&record.event, summary) => {
+                _ = figures.entry("min_pfail_first_ms").or_insert(at);
+            }
+            EventKind::Pfail if !at_old_master && at <= known => _ = figures.insert("pfail_last_ms", at),
             EventKind::Reconfigured if at_old_master => {
                 _ = figures.entry("old_master_reconf_ms").or_insert(at);
             }
             _ => {}
         }
     }
+}
+
+/// Whether a PFAIL is one of `n2` or `n3`.
+fn is_of_a_master(event: &Event, summary: &Summary) -> bool {
+    matches!(event, Event::Pfail { subject } if ["n2", "n3"].contains(&summary.names.node(*subject).as_str()))
 }
 
 /// The side of the isolated master.

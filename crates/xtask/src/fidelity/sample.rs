@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn the_distance_is_zero_for_equal_and_one_for_disjoint_samples() {
-        let low = Sample::new(vec![1.0, 2.0, 3.0]);
+        let low = Sample::new(vec![1.0, 2.0, 3.0, 4.0]);
         assert_eq!(low.distance(&low), Some(0.0));
         assert_eq!(low.distance(&Sample::new(vec![7.0, 8.0])), Some(1.0));
-        assert_eq!(low.distance(&Sample::new(vec![3.0, 4.0, 5.0])), Some(2.0 / 3.0));
+        assert_eq!(low.distance(&Sample::new(vec![4.0, 5.0, 6.0, 7.0])), Some(0.75));
     }
 }
