@@ -64,7 +64,7 @@ fn setting(cluster: &Cluster, name: &str) -> String {
 }
 
 fn network(network: &NetworkSpec) -> String {
-    let mut text = format!("latency {} one way", distribution(&network.latency));
+    let mut text = format!("one-way latency {}", distribution(&network.latency));
     if network.loss.numerator > 0 {
         text.push_str(&format!(", loss {}", network.loss));
     }
@@ -106,6 +106,6 @@ mod tests {
 
     #[test]
     fn the_network_line_says_what_is_not_perfect() {
-        assert_eq!(network(&NetworkSpec::default()), "latency 200us to 800us one way");
+        assert_eq!(network(&NetworkSpec::default()), "one-way latency at least 100us, 850us on average");
     }
 }

@@ -191,6 +191,13 @@ pub struct Failover {
     pub votes: Option<u32>,
 }
 
+impl Failover {
+    /// Whether nothing is left to wait for: the slots are agreed on, and the cluster is up everywhere.
+    pub const fn is_whole(&self) -> bool {
+        self.slots_agreed_ms.is_some() && self.cluster_ok_ms.is_some()
+    }
+}
+
 /// Virtual time in thousandths of a millisecond, kept exact; shown as milliseconds with three decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);

@@ -161,7 +161,7 @@ impl Failovers {
     /// Whether all running nodes agree on the winner's slots, and have state ok.
     fn note_agreement(&mut self, at: u64, glimpse: &dyn Glimpse) {
         for stages in &mut self.stages {
-            let Some(winner) = stages.winner.filter(|_| stages.told.cluster_ok_ms.is_none()) else {
+            let Some(winner) = stages.winner.filter(|_| !stages.told.is_whole()) else {
                 continue;
             };
             let since = Millis::from_ns(at - stages.began_ns);

@@ -58,7 +58,7 @@ pub(crate) static NETWORK: Object = Object {
         with_default(
             "latency",
             LATENCY,
-            r#"{ "uniform": ["200us", "800us"] }"#,
+            r#"{ "exponential": { "mean": "850us", "min": "100us" } }"#,
             r#""1ms""#,
             "One-way time of a segment.",
         ),

@@ -1,15 +1,11 @@
-//! Bus messages per node and second in a quiet cluster.
+//! Bus messages per node and second in a quiet cluster, over the default network.
 //!
-//! At NT 1000 the rate hangs on single milliseconds. A PING is due when the last PONG is more than NT/2 old (CR-6.3), so
-//! the fifth tick after a PING is due just so, 500.7 to 505.7 ms after it: if the PONG took longer than that excess, the
-//! PING has to wait for the sixth. The servers of the reference shared two processors, and the more of them there are,
-//! the longer a PONG takes. The network of the simulated clusters therefore has the one-way times that servers in such
-//! a number have there: half of each round trip from `write` of a PING to `read` of its PONG, traced on clusters of real
-//! servers (7.0.15, real-time priority, so that no other process delays them). With larger node timeouts it makes no
-//! difference.
+//! At NT 1000 the rate hangs on single milliseconds: a PING is due when the last PONG is more than NT/2 old (CR-6.3), so the
+//! fifth tick after a PING is due just so, and a PONG that took a little longer makes it the sixth. That is why the default
+//! network has the round trips of the measured clusters (docs/decisions/008-the-default-network.md).
 
 use rcsim_engine::Nanos;
-use rcsim_scenario::{Distribution, Scenario, Span};
+use rcsim_scenario::Scenario;
 
 /// Traffic is counted from here on, in virtual seconds …
 const FROM_S: u64 = 20;
@@ -23,25 +19,12 @@ pub(crate) struct Size {
     pub(crate) nodes: u16,
     /// Masters among them.
     pub(crate) masters: u16,
-    /// Half of a round trip in us: minimum, percentiles 1, 5, 10, 25, 50, 75, 90, 95 and 99; the slowest hundredth is
-    /// taken to be no slower than that.
-    one_way_us: [u64; 11],
 }
-
-/// The percentiles of [`Size::one_way_us`], in tenths.
-const TENTHS: [u16; 11] = [0, 10, 50, 100, 250, 500, 750, 900, 950, 990, 1000];
 
 impl Size {
     /// What was measured: three masters; six and twenty-four masters with a replica each.
-    pub(crate) const ALL: [Size; 3] = [
-        Size { nodes: 3, masters: 3, one_way_us: [90, 95, 110, 125, 150, 180, 215, 275, 305, 380, 380] },
-        Size { nodes: 12, masters: 6, one_way_us: [50, 70, 85, 110, 160, 225, 345, 480, 585, 2_810, 2_810] },
-        Size {
-            nodes: 48,
-            masters: 24,
-            one_way_us: [50, 90, 165, 240, 410, 690, 1_130, 1_705, 2_300, 3_315, 3_315],
-        },
-    ];
+    pub(crate) const ALL: [Size; 3] =
+        [Size { nodes: 3, masters: 3 }, Size { nodes: 12, masters: 6 }, Size { nodes: 48, masters: 24 }];
 
     /// Messages that a node sends per second, on average.
     pub(crate) fn messages_per_second(self, node_timeout_ms: u64, seed: u64) -> f64 {
@@ -49,8 +32,6 @@ impl Size {
         scenario.cluster.masters = self.masters;
         scenario.cluster.replicas = self.nodes / self.masters - 1;
         scenario.cluster.settings = vec![("cluster-node-timeout".to_owned(), node_timeout_ms.to_string())];
-        let points = TENTHS.into_iter().zip(self.one_way_us.map(Span::from_micros));
-        scenario.network.latency = Distribution::Quantiles(points.collect());
         let mut engine = rcsim_world::start(&scenario, seed);
         engine.run_until(Nanos(FROM_S * 1_000_000_000));
         let before = engine.world().message_count();
