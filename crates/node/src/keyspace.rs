@@ -3,10 +3,14 @@
 //! Owns keys and values; a value is a string of bytes. Rules: KS-1, KS-2. Never: decides who serves a key (that is
 //! `redirect`), or tells replicas (that is `replication`).
 
+mod value;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rcsim_protocol::{Slot, key_slot};
+
+pub use self::value::{Bytes, Value};
 
 /// The keys of a node and their values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
