@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use rcsim_node::boot::{FormedMember, FormedTable};
 use rcsim_node::{
-    Boot, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, Effect, Effects, Formed, Input, LinkId,
-    MasterInput, Node, Outside,
+    Boot, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskAnswer, DiskRequest, Effect,
+    Effects, Formed, Input, LinkId, MasterInput, Node, Outside,
 };
 use rcsim_observe::{Names, NodeGlimpse, Place};
 use rcsim_protocol::bus::{Body, Header, Heartbeat, Message};
@@ -388,7 +388,9 @@ impl Bench {
                 Effect::Send(link, message) => self.deliver(party, link, message),
                 Effect::Connect(link, to) => self.connect(party, link, to),
                 Effect::Close(link) => self.close(party, link),
-                Effect::SaveConfig { fsync: true, .. } => self.hand(party, Input::ConfigSaved { ok: true }),
+                Effect::Disk(DiskRequest { job, .. }) => {
+                    self.hand(party, Input::Disk(DiskAnswer { job, result: Ok(()) }));
+                }
                 _ => {}
             }
         }

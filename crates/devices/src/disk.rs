@@ -11,7 +11,7 @@
 //! | an unsynced truncation | took place or not |
 //! | a name created, renamed or removed | 5 s ago: took place; else the first so many did, in order |
 //!
-//! A completed fsync makes durable what the file held when the fsync *began*, and every change of names
+//! An fsync of the directory is about names alone. A completed fsync makes durable what the file held when the fsync *began*, and every change of names
 //! before (as journalling file systems do). A rename may survive its file's unsynced content: write, fsync,
 //! then rename. One that fails takes its pages with it: they count as clean, and the next fsync answers well
 //! without writing them, as in Linux (only a tail goes out with the next growth of the file).
@@ -118,8 +118,8 @@ enum Draw {
 
 #[derive(Clone, Debug)]
 struct Pending {
-    file: u32,
-    sync: Sync,
+    /// The file with what is to be written of it; `None` for a sync of the directory.
+    file: Option<(u32, Sync)>,
     /// The changes of names before this one (counted from the beginning) become durable with it.
     names_until: u64,
     fate: Fate,
@@ -204,6 +204,13 @@ impl Disk {
         Ok(done)
     }
 
+    /// Opens the file for writing from its beginning (created if missing, else cut to nothing). Returns when the
+    /// process goes on.
+    pub fn create(&mut self, now: Nanos, name: &str) -> Nanos {
+        self.file_mut(name, now).truncate(now, 0);
+        self.write_done(now)
+    }
+
     /// Writes at the end of the file (created if missing). Returns when the process goes on.
     ///
     /// # Errors
@@ -268,6 +275,21 @@ impl Disk {
     /// [`DiskError::NoSuchFile`] if there is none of this name.
     pub fn fsync(&mut self, now: Nanos, name: &str) -> Result<FsyncAnswer, DiskError> {
         let file = self.inode(name)?;
+        let mut sync = self.files.get_mut(&file).expect("a name leads to a file").start_sync();
+        // What an earlier fsync still works on is awaited too.
+        let earlier = self.pending.values().filter(|it| it.fate == Fate::Honest);
+        for (_, earlier) in earlier.filter_map(|it| it.file.as_ref()).filter(|(other, _)| *other == file) {
+            sync.include(earlier);
+        }
+        Ok(self.begin_sync(now, Some((file, sync))))
+    }
+
+    /// Starts to make all changes of names so far durable, as an fsync of the directory does.
+    pub fn fsync_directory(&mut self, now: Nanos) -> FsyncAnswer {
+        self.begin_sync(now, None)
+    }
+
+    fn begin_sync(&mut self, now: Nanos, file: Option<(u32, Sync)>) -> FsyncAnswer {
         let op = FsyncOp(self.next_op);
         self.next_op += 1;
         let fate = if self.faults.bites(|fault| *fault == DiskFault::FsyncFail) {
@@ -277,30 +299,33 @@ impl Disk {
         } else {
             Fate::Honest
         };
-        let names_until = self.names.count();
-        let mut sync = self.files.get_mut(&file).expect("a name leads to a file").start_sync();
-        // What an earlier fsync still works on is awaited too.
-        for earlier in self.pending.values().filter(|it| it.file == file && it.fate == Fate::Honest) {
-            sync.include(&earlier.sync);
-        }
-        self.pending.insert(op, Pending { file, sync, names_until, fate });
+        self.pending.insert(op, Pending { file, names_until: self.names.count(), fate });
         if self.faults.bites(|fault| *fault == DiskFault::FsyncStall) {
             self.stalled.push(op);
-            return Ok(FsyncAnswer::Stalled(op));
+            return FsyncAnswer::Stalled(op);
         }
-        Ok(FsyncAnswer::At(op, self.fsync_done(now, op)))
+        FsyncAnswer::At(op, self.fsync_done(now, op))
+    }
+
+    /// Whether a write would not return now, because writes stall ([`DiskFault::WriteStall`]); each refusal enters the
+    /// fault.
+    pub fn write_stalls(&mut self) -> bool {
+        self.faults.bites(|fault| *fault == DiskFault::WriteStall)
     }
 
     /// An fsync is due: it takes effect, and this is what the process is told.
     pub fn complete(&mut self, op: FsyncOp) -> FsyncOutcome {
-        let Some(Pending { file, sync, names_until, fate }) = self.pending.remove(&op) else {
+        let Some(Pending { file, names_until, fate }) = self.pending.remove(&op) else {
             return FsyncOutcome::Gone;
         };
-        match (fate, self.files.get_mut(&file)) {
-            (Fate::Honest, Some(file)) => file.finish_sync(sync),
-            (Fate::Lies, Some(file)) => file.abandon_sync(sync),
-            (Fate::Fails, Some(file)) => file.fail_sync(sync),
-            (_, None) => {}
+        if let Some((file, sync)) = file
+            && let Some(file) = self.files.get_mut(&file)
+        {
+            match fate {
+                Fate::Honest => file.finish_sync(sync),
+                Fate::Lies => file.abandon_sync(sync),
+                Fate::Fails => file.fail_sync(sync),
+            }
         }
         if fate == Fate::Honest {
             self.names.settle(names_until);
@@ -312,7 +337,7 @@ impl Disk {
     /// The host loses power: only what is durable survives, and of the rest what chance leaves (see the table
     /// above).
     pub fn power_loss(&mut self, now: Nanos) -> PowerLoss {
-        for Pending { file, sync, .. } in std::mem::take(&mut self.pending).into_values() {
+        for (file, sync) in std::mem::take(&mut self.pending).into_values().filter_map(|it| it.file) {
             if let Some(file) = self.files.get_mut(&file) {
                 file.abandon_sync(sync);
             }
@@ -375,7 +400,7 @@ impl Disk {
 
     fn write_done(&mut self, now: Nanos) -> Nanos {
         let bits = self.oracle.draw(Draw::WriteTime as u64, now.0);
-        now + self.settings.write.sample(bits) + self.faults.slowness()
+        now + self.settings.write.sample(bits)
     }
 
     fn inode(&self, name: &str) -> Result<u32, DiskError> {

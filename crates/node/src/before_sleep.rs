@@ -4,7 +4,9 @@
 //! (LP-4), and the one exception (LP-5): a turn works on a snapshot of the flags, so an election that is started here
 //! asks for votes before its epoch is saved.
 
+use crate::disk::{DiskJob, DiskRequest, DiskStep, Wait};
 use crate::effect::Effect;
+use crate::keyspace::Bytes;
 use crate::node::Node;
 use crate::outside::Outside;
 
@@ -65,8 +67,18 @@ impl Node {
 
     /// Writes nodes.conf now (BS-4).
     pub(crate) fn save_config(&mut self, fsync: bool, out: &mut Outside<'_>) {
+        let file = self.settings.cluster_config_file.clone();
         let text = self.nodes_conf(out.registry);
-        out.effects.push(Effect::SaveConfig { text, fsync });
+        let length = text.len();
+        let mut steps =
+            vec![DiskStep::WriteOver { file: file.clone(), content: Bytes::from(text.into_bytes()) }];
+        if fsync {
+            steps.push(DiskStep::Fsync { file: file.clone() });
+        }
+        // NC-4: cut only after the sync.
+        steps.push(DiskStep::Truncate { file, length });
+        let request = DiskRequest { job: DiskJob::Config, wait: Wait::Process, steps };
+        out.effects.push(Effect::Disk(request));
         out.tell(rcsim_observe::Event::ConfigSaved { fsync });
     }
 }

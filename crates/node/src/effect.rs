@@ -8,6 +8,7 @@ use rcsim_observe::reason::ExitCause;
 use rcsim_protocol::bus::Message;
 use rcsim_protocol::{Command, Reply};
 
+use crate::disk::DiskRequest;
 use crate::link::LinkId;
 use crate::node::ConnectionId;
 use crate::replication::{Snapshot, StreamChunk};
@@ -29,15 +30,9 @@ pub enum Effect {
     SendMaster(Command),
     /// Something for a client, or for a replica that came as a client.
     Client(ConnectionId, ClientOutput),
-    /// Write nodes.conf in place (rule NC-4). With `fsync` the process waits until the disk answers
-    /// ([`Input::ConfigSaved`](crate::Input::ConfigSaved)): apply the effects behind it, and hand in further inputs,
-    /// only then.
-    SaveConfig {
-        /// The whole text.
-        text: String,
-        /// Whether to wait until it is durable.
-        fsync: bool,
-    },
+    /// Work for the disk, to be answered by [`Input::Disk`](crate::Input::Disk). If the process waits for it, apply the
+    /// effects behind it, and hand in further inputs, only after the answer was handed in and its effects were applied.
+    Disk(DiskRequest),
     /// Something was decided or refused.
     Event(Event),
     /// The process ends.

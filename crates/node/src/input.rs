@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rcsim_protocol::bus::Message;
 use rcsim_protocol::{Command, Reply};
 
+use crate::disk::DiskAnswer;
 use crate::link::LinkId;
 use crate::node::ConnectionId;
 use crate::replication::{Snapshot, StreamChunk};
@@ -21,11 +22,9 @@ pub enum Input {
     Client(ConnectionId, ClientInput),
     /// Something on the connection that this node, as a replica, opened to its master.
     Master(MasterInput),
-    /// The disk answered a [`SaveConfig`](crate::Effect::SaveConfig).
-    ConfigSaved {
-        /// Whether it worked; `false` ends the process (rule BS-4).
-        ok: bool,
-    },
+    /// The disk answered a [request](crate::Effect::Disk). For one that a thread or a child waits for this may be handed
+    /// in at any time, also while the process is held: it has no effects.
+    Disk(DiskAnswer),
 }
 
 /// Something that happens on a link of the cluster bus. A link that a peer opens begins with

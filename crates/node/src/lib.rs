@@ -3,8 +3,8 @@
 //! The node does not know that it is simulated. It owns no socket, no file, no clock and no dice: time, chance and
 //! the registry of names come in with each input ([`Outside`]), and what it wants done goes out as effects, in the
 //! order in which the process would do it. **One mutation at a time:** hand in an input, apply all its effects in
-//! order, then the next. An effect that waits for the disk ([`Effect::SaveConfig`] with `fsync`) holds back the
-//! effects behind it and all further inputs, as a process inside `fsync(2)` is held.
+//! order, then the next. A request for which the process waits ([`Effect::Disk`] with [`Wait::Process`]) holds back
+//! the effects behind it and all further inputs, as a process inside `fsync(2)` is held.
 //!
 //! Each room is one noun of the protocol; its header names the rules that it keeps (`docs/rules`).
 //!
@@ -26,12 +26,14 @@
 //! | `cron`, `before_sleep` | what happens every 100 ms, and at the end of each turn of the loop |
 //! | [`replication`], [`keyspace`] | the stream, offsets and link state; registers |
 //! | `redirect`, `commands` | who serves a key; the commands |
+//! | [`disk`] | what the disk is asked for, and what it answers |
 //! | [`nodes_conf`], [`boot`] | the configuration file; how a node starts |
 
 mod before_sleep;
 pub mod boot;
 mod commands;
 mod cron;
+pub mod disk;
 pub mod effect;
 mod election;
 mod epoch;
@@ -58,6 +60,7 @@ pub mod view;
 mod vote;
 
 pub use boot::{Boot, BootError, Formed};
+pub use disk::{DiskAnswer, DiskError, DiskFailure, DiskJob, DiskRequest, DiskStep, Wait};
 pub use effect::{ClientOutput, Effect, Effects};
 pub use input::{BusInput, ClientInput, Input, MasterInput};
 pub use link::LinkId;

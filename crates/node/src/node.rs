@@ -132,12 +132,7 @@ impl Node {
                 }
                 self.master_input(input, out);
             }
-            Input::ConfigSaved { ok } => {
-                if !ok {
-                    self.exit(ExitCause::ConfigNotSaved, out);
-                }
-                return;
-            }
+            Input::Disk(answer) => return self.disk_answered(answer, out),
         }
         self.end_of_turn(out);
     }

@@ -26,6 +26,15 @@ pub enum Happening {
         /// Which hold of it.
         hold: u32,
     },
+    /// What a thread or a child of a process asked of the disk is due.
+    Disk {
+        /// Number of the place.
+        place: u32,
+        /// Which process there.
+        life: u32,
+        /// Which task of it.
+        task: u32,
+    },
     /// A process that was started has read its configuration.
     Boot {
         /// Number of the place.

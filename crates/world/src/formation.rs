@@ -15,7 +15,7 @@ use rcsim_protocol::{Epoch, NodeId, NodeIx, Offset, ReplicationId, Settings, Slo
 use rcsim_scenario::{self as scenario, Member, MemberRole, NodeOverride, Ratio};
 
 use crate::agenda::Happening;
-use crate::host::{CONFIG_FILE, Host, NodeChance, RunningProcess, ip_of};
+use crate::host::{Host, NodeChance, RunningProcess, ip_of};
 use crate::sockets::Use;
 use crate::world::World;
 
@@ -185,7 +185,8 @@ fn start_formed(
             effects: &mut effects,
         },
     );
-    host.disk.install(CONFIG_FILE, node.nodes_conf(&world.registry).into_bytes());
+    let file = host.settings.cluster_config_file.clone();
+    host.disk.install(&file, node.nodes_conf(&world.registry).into_bytes());
     host.process = Some(Box::new(RunningProcess::new(node)));
     host.identity = Some(table[index].id);
     world.place_of.insert(table[index].id, rcsim_observe::Place(place as u32));
@@ -250,7 +251,7 @@ impl World {
             return;
         }
         let address = host.address();
-        let config = host.disk.read(CONFIG_FILE).map(<[u8]>::to_vec);
+        let config = host.disk.read(&host.settings.cluster_config_file).map(<[u8]>::to_vec);
         let boot = Boot { settings: host.settings.clone(), port: address.port, cport: address.cport, config };
         let mut effects = std::mem::take(&mut self.effects);
         let node = Node::boot(

@@ -4,7 +4,6 @@ use rcsim_observe::summary::{Names, NodeSummary};
 use rcsim_observe::{Glimpse, NodeGlimpse, Place, Process};
 use rcsim_protocol::{Epoch, NodeFlags, NodeId, NodeIx, SlotSet};
 
-use crate::host::CONFIG_FILE;
 use crate::world::World;
 
 /// The world at a virtual time.
@@ -86,7 +85,8 @@ impl Glimpse for At<'_> {
     }
 
     fn durable_last_vote_epoch(&self, place: Place) -> Option<Epoch> {
-        let bytes = self.world.hosts[place.index()].disk.durable(CONFIG_FILE)?;
+        let host = &self.world.hosts[place.index()];
+        let bytes = host.disk.durable(&host.settings.cluster_config_file)?;
         rcsim_node::nodes_conf::parse(bytes).ok().map(|saved| saved.last_vote_epoch)
     }
 

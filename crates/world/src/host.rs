@@ -3,20 +3,18 @@
 //! A process that is paused, waits for its disk or takes a slow turn is *held*: what arrives waits in its inbox, in
 //! the order of arrival, and its timer comes after all of that (LP-1), as after SIGCONT.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 
-use rcsim_devices::{ConnId, Disk, End, FsyncOp, HostIx, WallClock, What};
+use rcsim_devices::{ConnId, Disk, End, HostIx, WallClock, What};
 use rcsim_engine::{Span, Stream};
 use rcsim_node::{Chance, ClientInput, ConnectionId, Effect, Node};
 use rcsim_observe::Process;
 use rcsim_protocol::{Address, NodeIx, Settings};
 
+use crate::disk_work::DiskTask;
 use crate::payload::Payload;
 use crate::sockets::Sockets;
-
-/// The name of the cluster configuration file on the simulated disk.
-pub(crate) const CONFIG_FILE: &str = "nodes.conf";
 
 /// A node's own dice.
 #[derive(Clone, Debug)]
@@ -90,6 +88,11 @@ pub(crate) struct RunningProcess {
     pub(crate) cron_due: bool,
     /// While paused: the hold is over, and ends for the process when it goes on.
     pub(crate) hold_over: bool,
+    /// What its threads and children ask of the disk, by number.
+    pub(crate) tasks: BTreeMap<u32, DiskTask>,
+    pub(crate) next_task: u32,
+    /// While paused: tasks that were due meanwhile.
+    pub(crate) due_tasks: Vec<u32>,
     /// Links that are still connecting, and messages for them (LK-4).
     pub(crate) connecting: BTreeSet<rcsim_node::LinkId>,
     pub(crate) unsent: Vec<(rcsim_node::LinkId, Payload)>,
@@ -110,10 +113,8 @@ pub(crate) enum Hold {
 /// A process that waits for its disk.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskWait {
-    /// The fsync; `None` if the write before it failed.
-    pub(crate) op: Option<FsyncOp>,
-    /// How long nodes.conf is without the padding, in bytes.
-    pub(crate) length: usize,
+    /// What it asked for.
+    pub(crate) task: DiskTask,
     /// What is to be done after the answer.
     pub(crate) rest: VecDeque<Effect>,
 }
@@ -128,6 +129,9 @@ impl RunningProcess {
             operator: VecDeque::new(),
             cron_due: false,
             hold_over: false,
+            tasks: BTreeMap::new(),
+            next_task: 0,
+            due_tasks: Vec::new(),
             connecting: BTreeSet::new(),
             unsent: Vec::new(),
         }

@@ -7,7 +7,7 @@
 //! | `payload` | what travels on the network |
 //! | `host`, `process` | a host and its devices; how its process takes inputs and what its effects do |
 //! | `sockets` | which connection belongs to which link, client or master |
-//! | `saving` | nodes.conf on its way to the disk |
+//! | `disk_work` | what processes ask of their disks, and who waits for it |
 //! | `client_host` | clients and their connections |
 //! | `formation` | how a cluster stands at time 0 |
 //! | `journal` | the records, their fingerprint, and the timeline entries that wait for them |
@@ -19,6 +19,7 @@
 
 mod agenda;
 mod client_host;
+mod disk_work;
 mod faults;
 mod formation;
 mod glimpse;
@@ -28,7 +29,6 @@ mod ledger;
 pub mod nemesis;
 mod payload;
 mod process;
-mod saving;
 mod sockets;
 mod targets;
 mod timeline;

@@ -16,7 +16,7 @@ use rcsim_observe::{Event, Place};
 use rcsim_protocol::bus::{Body, Message};
 
 use crate::agenda::Happening;
-use crate::host::{DiskWait, Hold, RunningProcess};
+use crate::host::{Hold, RunningProcess};
 use crate::payload::Payload;
 use crate::sockets::Use;
 use crate::world::World;
@@ -206,8 +206,8 @@ impl World {
                         self.transmit(conn, End::Opener, Payload::Command(command), schedule);
                     }
                 }
-                Effect::SaveConfig { text, fsync } => {
-                    if self.save_config(place, text.as_bytes(), fsync, schedule) {
+                Effect::Disk(request) => {
+                    if !self.start_disk_work(place, request, schedule) {
                         let rest: VecDeque<Effect> = effects.collect();
                         return self.put_off(place, rest);
                     }
@@ -392,6 +392,8 @@ impl World {
     pub(crate) fn wake_process(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         let Some(process) = &mut self.hosts[place].process else { return };
         let over = std::mem::take(&mut process.hold_over);
+        self.wake_disk_tasks(place, schedule);
+        let process = self.process_of(place);
         if over || matches!(process.hold, Hold::None) {
             self.go_on(place, schedule);
         }
@@ -401,12 +403,12 @@ impl World {
     pub(crate) fn go_on(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         match std::mem::take(&mut self.process_of(place).hold) {
             Hold::None | Hold::Turn => {}
-            Hold::Disk(DiskWait { op, length, rest }) => {
-                let ok = self.config_written(place, op, length, schedule.now());
-                self.feed(place, Input::ConfigSaved { ok }, schedule);
-                if self.hosts[place].process.is_some() {
-                    self.apply(place, rest.into_iter(), schedule);
+            Hold::Disk(wait) => {
+                self.end_disk_wait(place, wait, schedule);
+                if self.hosts[place].process.is_none() {
+                    return;
                 }
+                self.slow_turn(place, schedule);
             }
         }
         if self.hosts[place].is_free()

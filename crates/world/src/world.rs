@@ -170,6 +170,11 @@ impl rcsim_engine::World for World {
             }
             Happening::Cron { place, life } => self.cron(place as usize, life, schedule),
             Happening::Ready { place, life, hold } => self.release(place as usize, life, hold, schedule),
+            Happening::Disk { place, life, task } => {
+                if self.hosts[place as usize].life == life {
+                    self.disk_task_due(place as usize, task, schedule);
+                }
+            }
             Happening::Boot { place, life } => self.boot(place as usize, life, schedule),
             Happening::Client { client } => self.wake_client(client as usize, schedule),
             Happening::Act { entry, it, round } => self.act(entry as usize, it.map(Place), round, schedule),

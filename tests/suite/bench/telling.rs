@@ -1,7 +1,7 @@
 //! What happens on the bench, as lines of text. Heartbeats and acknowledgements of replicas are left out: they would
 //! drown the story; the records that they cause are told.
 
-use rcsim_node::{Effect, LinkId};
+use rcsim_node::{DiskJob, DiskRequest, DiskStep, Effect, LinkId};
 use rcsim_observe::{Event, EventKind, NodeGlimpse};
 use rcsim_protocol::bus::{Body, Message};
 use rcsim_protocol::{AddressIx, NodeFlags, Slot, SlotSet};
@@ -76,8 +76,10 @@ impl Bench {
         match effect {
             Effect::Event(event) if LEFT_OUT.contains(&event.kind()) => None,
             Effect::Event(event) => Some(self.event(event)),
-            Effect::SaveConfig { fsync: true, .. } => Some("saves nodes.conf, durably".to_owned()),
-            Effect::SaveConfig { .. } => Some("saves nodes.conf".to_owned()),
+            Effect::Disk(DiskRequest { job: DiskJob::Config, steps, .. }) => {
+                let durably = steps.iter().any(|step| matches!(step, DiskStep::Fsync { .. }));
+                Some(if durably { "saves nodes.conf, durably" } else { "saves nodes.conf" }.to_owned())
+            }
             Effect::ConnectMaster(to) => Some(format!("connects to {} for replication", self.who(to.ip()))),
             Effect::CloseMaster => Some("hangs up on its master".to_owned()),
             Effect::Exit(_) => Some("exits".to_owned()),

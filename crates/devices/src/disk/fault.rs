@@ -11,9 +11,11 @@ pub enum DiskFault {
     FsyncFail,
     /// An fsync answers well and does nothing; nothing is written back either.
     FsyncLie,
+    /// A write does not return while this lasts; neither does what changes names.
+    WriteStall,
     /// No file can grow (ENOSPC).
     Full,
-    /// Every operation takes so much longer.
+    /// Every fsync takes so much longer.
     Slow(Span),
 }
 

@@ -100,13 +100,15 @@ impl File {
 
     /// The fsync has done its work. A page that was written again meanwhile goes out as it is now.
     pub(super) fn finish_sync(&mut self, sync: Sync) {
-        if sync.length_since.is_some() {
+        let grew = sync.length_since.is_some();
+        if grew {
             self.set_durable_length(sync.length);
         }
         for page in sync.pages.into_keys() {
             self.write_out(page as usize * PAGE, PAGE);
         }
-        if self.dirty.is_empty() && self.durable == self.cached {
+        // Not for a file that grows: its next append would have to copy all of it.
+        if !grew && self.dirty.is_empty() && self.durable == self.cached {
             self.durable = Arc::clone(&self.cached);
         }
     }

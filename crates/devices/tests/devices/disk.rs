@@ -226,3 +226,31 @@ proptest! {
         prop_assert_eq!(lose(), lose());
     }
 }
+
+#[test]
+fn a_created_file_is_empty_and_an_fsync_of_the_directory_makes_its_name_durable() {
+    for seed in 0..20 {
+        let mut disk = disk(seed);
+        disk.install(FILE, b"old".to_vec());
+        disk.create(at(0), FILE);
+        disk.create(at(0), "other");
+        assert_eq!((disk.read(FILE), disk.read("other")), (Some(&b""[..]), Some(&b""[..])));
+        let FsyncAnswer::At(op, done) = disk.fsync_directory(at(1)) else { panic!("no stall here") };
+        assert_eq!((done, disk.durable("other")), (at(3), None));
+        assert_eq!(disk.complete(op), FsyncOutcome::Done);
+        disk.power_loss(at(3));
+        assert!(disk.read("other").is_some(), "its name was synced");
+        assert!(matches!(disk.read(FILE), Some(b"" | b"old")), "the cut was not: {:?}", disk.read(FILE));
+    }
+}
+
+#[test]
+fn while_writes_stall_each_refusal_is_counted() {
+    let mut disk = disk(1);
+    assert!(!disk.write_stalls());
+    let stall = disk.inflict(DiskFault::WriteStall);
+    assert!(disk.write_stalls() && disk.write_stalls());
+    disk.lift(at(1), stall);
+    assert!(!disk.write_stalls());
+    assert_eq!(disk.effect(stall), 2);
+}

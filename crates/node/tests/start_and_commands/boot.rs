@@ -1,6 +1,6 @@
 //! How a node starts (NC-5, NC-14, HS-10, BS-6, CF-13), and how it stands in a formed cluster.
 
-use rcsim_node::Effect;
+use rcsim_node::{DiskStep, Effect, Wait};
 use rcsim_observe::{Event, NodeGlimpse};
 use rcsim_protocol::{NodeFlags, Settings, Slot};
 
@@ -22,7 +22,13 @@ fn nc_5_a_new_node_makes_itself_an_identity() {
         let id = node.registry.id(node.node.me());
         let first =
             format!("{id} :0@0 myself,master - 0 0 0 connected\nvars currentEpoch 0 lastVoteEpoch 0\n");
-        assert!(matches!(&node.effects[0], Effect::SaveConfig { text, fsync: true } if *text == first));
+        let Effect::Disk(request) = &node.effects[0] else { panic!("{:?}", node.effects[0]) };
+        let [DiskStep::WriteOver { content, .. }, DiskStep::Fsync { .. }, DiskStep::Truncate { .. }] =
+            &request.steps[..]
+        else {
+            panic!("{request:?}")
+        };
+        assert_eq!((&content[..], request.wait), (first.as_bytes(), Wait::Process));
         let me = node.node.me();
         let started = |effect: &Effect| matches!(effect, Effect::Event(Event::Started { node, fresh: true }) if *node == me);
         assert!(node.effects.iter().any(started));

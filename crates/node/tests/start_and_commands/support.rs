@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rcsim_node::boot::FormedMember;
 use rcsim_node::{
-    Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, Effect, Effects, Formed,
-    Input, LinkId, Node, Outside,
+    Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskJob, DiskRequest,
+    DiskStep, Effect, Effects, Formed, Input, LinkId, Node, Outside,
 };
 use rcsim_protocol::bus::Message;
 use rcsim_protocol::{
@@ -169,7 +169,9 @@ impl Bench {
     /// Whether nodes.conf was written by the last input, and if so, whether durably.
     pub(crate) fn saved(&self) -> Option<bool> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::SaveConfig { fsync, .. } => Some(*fsync),
+            Effect::Disk(DiskRequest { job: DiskJob::Config, steps, .. }) => {
+                Some(steps.iter().any(|step| matches!(step, DiskStep::Fsync { .. })))
+            }
             _ => None,
         })
     }

@@ -1,0 +1,148 @@
+//! What a process asks of its disk, and what it is told.
+//!
+//! A [`DiskRequest`] is a series of steps that are done in order, up to the first that fails; its [`DiskAnswer`] says
+//! how it ended. Who waits is part of the request: the process itself, as inside `write(2)` and `fsync(2)`; a thread of
+//! it; or a child that it forked. Why it is so: `docs/decisions/009-what-a-node-asks-of-its-disk.md`.
+//!
+//! Never: reads (what is on the disk comes in when the process starts), or knows what a file is for. That is the
+//! business of the room that asks; here each answer is led to it.
+
+use std::fmt;
+
+use rcsim_observe::reason::ExitCause;
+
+use crate::keyspace::Bytes;
+use crate::node::Node;
+use crate::outside::Outside;
+
+/// Work for the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskRequest {
+    /// What it is for; comes back with the answer.
+    pub job: DiskJob,
+    /// Who waits for it.
+    pub wait: Wait,
+    /// What is to be done, in order.
+    pub steps: Vec<DiskStep>,
+}
+
+/// Who waits for the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The process: the effects behind the request, and all further inputs, come after its answer.
+    Process,
+    /// A thread of the process, while the process goes on.
+    Thread,
+    /// A child: the process is held for the time of the fork, and then goes on. The child writes no faster than the
+    /// host lets it, and ends with its parent.
+    Child,
+}
+
+/// One operation on a file. Directories need not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskStep {
+    /// Writes over the beginning of the file (created if missing), with line feeds up to its old end (NC-4).
+    WriteOver {
+        /// The name.
+        file: String,
+        /// The content.
+        content: Bytes,
+    },
+    /// Opens a file for writing: created if missing, else cut to nothing.
+    Create {
+        /// The name.
+        file: String,
+    },
+    /// Writes at the end of the file (created if missing).
+    Append {
+        /// The name.
+        file: String,
+        /// What is written: all of it or, on an error, nothing.
+        bytes: Bytes,
+    },
+    /// Cuts the file to this length.
+    Truncate {
+        /// The name.
+        file: String,
+        /// In bytes.
+        length: usize,
+    },
+    /// Makes the file durable.
+    Fsync {
+        /// The name.
+        file: String,
+    },
+    /// Makes the names of files durable.
+    FsyncDirectory,
+    /// Gives a file another name, in place of the file that had it.
+    Rename {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// Removes a file; one that is not there is none.
+    Unlink {
+        /// The name.
+        file: String,
+    },
+}
+
+/// What a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskJob {
+    /// To save nodes.conf (BS-4).
+    Config,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskAnswer {
+    /// What it was for.
+    pub job: DiskJob,
+    /// All steps were done, or one failed and those after it were not tried.
+    pub result: Result<(), DiskFailure>,
+}
+
+/// A step failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskFailure {
+    /// Which one, from 0.
+    pub step: usize,
+    /// Why.
+    pub error: DiskError,
+}
+
+/// Why a disk operation failed, in the words of the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskError {
+    /// ENOSPC
+    NoSpace,
+    /// EIO
+    Io,
+    /// ENOENT
+    NoSuchFile,
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DiskError::NoSpace => "No space left on device",
+            DiskError::Io => "Input/output error",
+            DiskError::NoSuchFile => "No such file or directory",
+        })
+    }
+}
+
+impl Node {
+    /// The disk has answered.
+    pub(crate) fn disk_answered(&mut self, answer: DiskAnswer, out: &mut Outside<'_>) {
+        match answer.job {
+            DiskJob::Config => {
+                if answer.result.is_err() {
+                    self.exit(ExitCause::ConfigNotSaved, out);
+                }
+            }
+        }
+    }
+}
