@@ -15,7 +15,7 @@
 //! | `> ask n2 CLUSTER FORGET id-of:n1` · `> show n2` | a command of an operator; what a node believes |
 
 use rcsim_protocol::bus::{Body, GossipEntry, Header, Heartbeat, Update};
-use rcsim_protocol::{Epoch, NodeFlags, Offset, Settings, Slot, SlotSet};
+use rcsim_protocol::{Card, Epoch, NodeFlags, Offset, Settings, Slot, SlotSet};
 
 use crate::bench::{Bench, Mood};
 use crate::repository::{files, hold_golden, read};
@@ -118,16 +118,16 @@ fn settings(words: &[&str]) -> Settings {
 
 /// `ping`, `pong`, `meet`, each with `about n1=master,fail? n5=slave` as gossip; `fail n1`; `update n4 7 0-5460`;
 /// `auth-request`, `auth-ack`, `mfstart`. What is left over are fields of the header.
-fn message<'a>(bench: &Bench, kind: &str, words: &[&'a str]) -> (Body, Vec<&'a str>) {
-    let id = |name: &str| bench.parties[bench.party(name)].header.sender;
+fn message<'a>(bench: &mut Bench, kind: &str, words: &[&'a str]) -> (Body, Vec<&'a str>) {
     let (about, fields) = match words {
         ["about", rest @ ..] => {
             rest.split_at(rest.iter().position(|word| *word == "with").unwrap_or(rest.len()))
         }
         other => ([].as_slice(), other),
     };
-    let heartbeat =
-        || Heartbeat { gossip: about.iter().map(|word| gossip(bench, word)).collect(), hostname: None };
+    let gossip = about.iter().map(|word| gossip(bench, word)).collect();
+    let heartbeat = || Heartbeat { gossip, hostname: None };
+    let id = |name: &str| bench.parties[bench.party(name)].header.sender;
     let (body, used) = match (kind, words) {
         ("ping", _) => (Body::Ping(heartbeat()), 0),
         ("pong", _) => (Body::Pong(heartbeat()), 0),
@@ -145,18 +145,14 @@ fn message<'a>(bench: &Bench, kind: &str, words: &[&'a str]) -> (Body, Vec<&'a s
     (body, fields[used..].iter().copied().filter(|word| *word != "with").collect())
 }
 
-fn gossip(bench: &Bench, word: &str) -> GossipEntry {
+fn gossip(bench: &mut Bench, word: &str) -> GossipEntry {
     let (name, flags) = word.split_once('=').expect("name=flags");
     let subject = &bench.parties[bench.party(name)];
-    GossipEntry {
-        node: subject.header.sender,
-        ping_sent: 0,
-        pong_received: (bench.now_ms / 1000) as u32,
-        address: subject.place,
-        flags: flags.split(',').fold(NodeFlags::NONE, |flags, word| {
-            flags | NodeFlags::from_word(word).unwrap_or_else(|| panic!("{word} is no flag"))
-        }),
-    }
+    let flags = flags.split(',').fold(NodeFlags::NONE, |flags, word| {
+        flags | NodeFlags::from_word(word).unwrap_or_else(|| panic!("{word} is no flag"))
+    });
+    let card = Card { node: subject.header.sender, address: subject.place, flags };
+    GossipEntry { card: bench.registry.card(card), ping_sent: 0, pong_received: (bench.now_ms / 1000) as u32 }
 }
 
 /// A header with fields changed: `current-epoch=7`, `config-epoch=7`, `offset=300`, `slots=0-5460`, `master=n1`, `paused`,

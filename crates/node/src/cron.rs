@@ -93,11 +93,11 @@ impl Node {
         let mut oldest: Option<(i64, NodeIx)> = None;
         for _ in 0..PING_CANDIDATES {
             let node = self.view.draw(out.chance);
-            let row = self.view.row(node);
-            if row.flags.any(NodeFlags::MYSELF | NodeFlags::HANDSHAKE) || !row.has_link() {
+            let flags = self.view.flags(node);
+            if flags.any(NodeFlags::MYSELF | NodeFlags::HANDSHAKE) || !self.view.has_link(node) {
                 continue;
             }
-            let pulse = row.pulse;
+            let pulse = self.view.pulse(node);
             let pending = pulse.watched() && self.view.peer(node).ping_sent() != 0;
             if !pending && oldest.is_none_or(|(pong, _)| pulse.pong_received() < pong) {
                 oldest = Some((pulse.pong_received(), node));

@@ -1,16 +1,15 @@
 //! The gossip section: built for every heartbeat, folded from every heartbeat.
 //!
-//! Rules: GS-1 … GS-14. This is the hot path: an entry about a healthy node is made from its card and folded into its
-//! pulse; only what is out of the ordinary looks further. Never: marks FAIL itself (that is `failure`).
+//! Rules: GS-1 … GS-14. This is the hot path: an entry about a healthy node is made from its card and its pulse and
+//! folded into a pulse; only what is out of the ordinary looks further. Never: marks FAIL itself (that is `failure`).
 
 use rcsim_observe::Event;
 use rcsim_observe::reason::{AddressSource, Arrival, LinkDown};
 use rcsim_protocol::bus::GossipEntry;
-use rcsim_protocol::{NodeFlags, NodeIx};
+use rcsim_protocol::{AddressIx, Card, CardIx, NodeFlags, NodeIx, Registry};
 
 use crate::node::Node;
 use crate::outside::Outside;
-use crate::view::Row;
 
 /// How far in the future a gossiped PONG time may lie, in ms (GS-9).
 const FUTURE_TOLERANCE_MS: i64 = 500;
@@ -20,6 +19,21 @@ const BATCH: usize = 32;
 const UNSPEAKABLE: NodeFlags = NodeFlags(NodeFlags::HANDSHAKE.0 | NodeFlags::NOADDR.0);
 /// Flags that say that a node does not answer.
 const SILENT: NodeFlags = NodeFlags(NodeFlags::PFAIL.0 | NodeFlags::FAIL.0);
+
+/// What an entry says, with its card at hand.
+#[derive(Clone, Copy)]
+struct Said {
+    card: Card,
+    /// In ms, though told in seconds (GS-7).
+    pong_received: i64,
+}
+
+impl Said {
+    const NOTHING: Said = Said {
+        card: Card { node: NodeIx(u32::MAX), address: AddressIx::BLANK, flags: NodeFlags::NONE },
+        pong_received: 0,
+    };
+}
 
 impl Node {
     /// What I say of others in a heartbeat: some at random, then all that I flag PFAIL (GS-1 … GS-7).
@@ -36,28 +50,33 @@ impl Node {
             let mut drawn = [0; BATCH];
             let drawn = &mut drawn[..batch as usize];
             self.view.draw_many(drawn, out.chance);
-            fresh = self.gossip_about(drawn, fresh, &mut section);
+            fresh = self.gossip_about(drawn, fresh, &mut section, out.registry);
         }
         if self.pfail_count > 0 {
-            self.append_pfail(&mut section);
+            self.append_pfail(&mut section, out.registry);
         }
         section
     }
 
     /// Puts the drawn nodes into the packet that belong there; returns how many candidates are left of `fresh` (GS-2).
-    fn gossip_about(&mut self, drawn: &[u32], mut fresh: u32, section: &mut Vec<GossipEntry>) -> u32 {
+    fn gossip_about(
+        &mut self,
+        drawn: &[u32],
+        mut fresh: u32,
+        section: &mut Vec<GossipEntry>,
+        registry: &mut Registry,
+    ) -> u32 {
         for node in drawn.iter().map(|node| NodeIx(*node)) {
             if fresh == 0 {
                 break;
             }
-            let row = *self.view.row(node);
-            if row.is_plain() {
+            if let Some(card) = self.view.plain_card(node, registry) {
                 // One that is in the packet already may be drawn again, and costs nothing.
                 if !self.view.mention(node) {
-                    section.push(self.gossip_entry(node, &row));
+                    section.push(self.gossip_entry(node, card));
                     fresh -= 1;
                 }
-            } else if node != self.me() && !row.flags.any(NodeFlags::PFAIL) {
+            } else if node != self.me() && !self.view.flags(node).any(NodeFlags::PFAIL) {
                 fresh -= 1;
             }
         }
@@ -65,26 +84,25 @@ impl Node {
     }
 
     /// Appends the nodes that I flag PFAIL, as many as the last cron pass counted (GS-4).
-    fn append_pfail(&mut self, section: &mut Vec<GossipEntry>) {
+    fn append_pfail(&mut self, section: &mut Vec<GossipEntry>, registry: &mut Registry) {
         let mut left = self.pfail_count;
         for &node in self.view.order() {
             let flags = self.view.flags(node);
             if left > 0 && flags.any(NodeFlags::PFAIL) && !flags.any(UNSPEAKABLE) {
-                section.push(self.gossip_entry(node, self.view.row(node)));
+                section.push(self.gossip_entry(node, registry.card(self.view.card(node))));
                 left -= 1;
             }
         }
     }
 
     #[inline]
-    fn gossip_entry(&self, node: NodeIx, row: &Row) -> GossipEntry {
-        let ping_sent = if row.pulse.watched() { self.view.peer(node).ping_sent() } else { 0 };
+    fn gossip_entry(&self, node: NodeIx, card: CardIx) -> GossipEntry {
+        let pulse = self.view.pulse(node);
+        let ping_sent = if pulse.watched() { self.view.peer(node).ping_sent() } else { 0 };
         GossipEntry {
-            node,
+            card,
             ping_sent: (ping_sent / 1000) as u32,
-            pong_received: (row.pulse.pong_received() / 1000) as u32,
-            address: row.address,
-            flags: row.flags,
+            pong_received: (pulse.pong_received() / 1000) as u32,
         }
     }
 
@@ -97,8 +115,16 @@ impl Node {
     ) {
         let sender_is_master = sender.filter(|sender| self.is_master(*sender));
         for batch in section.chunks(BATCH) {
-            self.view.warm(batch.iter().map(|entry| entry.node));
-            self.process_entries(sender, sender_is_master, batch, out);
+            let mut about = [Said::NOTHING; BATCH];
+            for (said, entry) in about.iter_mut().zip(batch) {
+                *said = Said {
+                    card: out.registry.card_of(entry.card),
+                    pong_received: i64::from(entry.pong_received) * 1000,
+                };
+            }
+            let about = &about[..batch.len()];
+            self.view.warm(about.iter().map(|said| said.card.node));
+            self.process_entries(sender, sender_is_master, about, out);
         }
     }
 
@@ -106,23 +132,23 @@ impl Node {
         &mut self,
         sender: Option<NodeIx>,
         sender_is_master: Option<NodeIx>,
-        batch: &[GossipEntry],
+        about: &[Said],
         out: &mut Outside<'_>,
     ) {
         let latest = self.clock.cached_ms + FUTURE_TOLERANCE_MS;
-        for entry in batch {
-            let pong = i64::from(entry.pong_received) * 1000;
-            if entry.flags.any(SILENT) || !self.view.adopt_pong(entry.node, pong, latest) {
-                self.process_watched_entry(sender, sender_is_master, entry, out);
+        for said in about {
+            let Said { card, pong_received } = said;
+            if card.flags.any(SILENT) || !self.view.adopt_pong(card.node, *pong_received, latest) {
+                self.process_watched_entry(sender, sender_is_master, said, out);
             }
         }
     }
 
     /// A PONG that somebody else got is as good as one of mine, to the second (GS-9).
-    fn adopt_pong(&mut self, entry: &GossipEntry) {
-        let pong = i64::from(entry.pong_received) * 1000;
-        if pong > self.view.pong_received(entry.node) && pong <= self.clock.cached_ms + FUTURE_TOLERANCE_MS {
-            self.view.set_pong_received(entry.node, pong);
+    fn adopt_pong(&mut self, said: &Said) {
+        let Said { card: Card { node, .. }, pong_received: pong } = *said;
+        if pong > self.view.pong_received(node) && pong <= self.clock.cached_ms + FUTURE_TOLERANCE_MS {
+            self.view.set_pong_received(node, pong);
         }
     }
 
@@ -130,58 +156,59 @@ impl Node {
         &mut self,
         sender: Option<NodeIx>,
         reporter: Option<NodeIx>,
-        entry: &GossipEntry,
+        said: &Said,
         out: &mut Outside<'_>,
     ) {
-        if !self.view.knows(entry.node) {
+        let Card { node, flags, .. } = said.card;
+        if !self.view.knows(node) {
             if sender.is_some() {
-                self.meet_by_gossip(entry, out);
+                self.meet_by_gossip(said.card, out);
             }
             return;
         }
-        let silent = entry.flags.any(SILENT);
+        let silent = flags.any(SILENT);
         if let Some(reporter) = reporter
-            && entry.node != self.me()
+            && node != self.me()
         {
             if silent {
-                self.report_failure(entry.node, reporter, out);
+                self.report_failure(node, reporter, out);
             } else {
-                self.withdraw_report(entry.node, reporter, out);
+                self.withdraw_report(node, reporter, out);
             }
         }
         // Expired reports do not stand in the way (FD-4).
-        if !silent && self.view.peer(entry.node).ping_sent() == 0 && self.live_reports(entry.node) == 0 {
-            self.adopt_pong(entry);
+        if !silent && self.view.peer(node).ping_sent() == 0 && self.live_reports(node) == 0 {
+            self.adopt_pong(said);
         }
-        if self.view.flags(entry.node).any(SILENT) && !silent && !entry.flags.any(NodeFlags::NOADDR) {
-            self.adopt_address(entry, out);
+        if self.view.flags(node).any(SILENT) && !silent && !flags.any(NodeFlags::NOADDR) {
+            self.adopt_address(said.card, out);
         }
     }
 
     /// A node that does not answer me answers others elsewhere (GS-10). Replication is not pointed there (DV-13).
-    fn adopt_address(&mut self, entry: &GossipEntry, out: &mut Outside<'_>) {
-        let mine = out.registry.address_of(self.view.address(entry.node));
-        let theirs = out.registry.address_of(entry.address);
+    fn adopt_address(&mut self, card: Card, out: &mut Outside<'_>) {
+        let mine = out.registry.address_of(self.view.address(card.node));
+        let theirs = out.registry.address_of(card.address);
         if mine.same_place(&theirs) {
             return;
         }
-        self.free_outbound(entry.node, LinkDown::AddressChanged, out);
-        self.view.set_address(entry.node, entry.address);
-        self.view.set_flags(entry.node, NodeFlags::NOADDR, false);
+        self.free_outbound(card.node, LinkDown::AddressChanged, out);
+        self.view.set_address(card.node, card.address);
+        self.view.set_flags(card.node, NodeFlags::NOADDR, false);
         let source = AddressSource::Gossip;
-        out.tell(Event::AddressChanged { node: entry.node, address: entry.address, source });
+        out.tell(Event::AddressChanged { node: card.node, address: card.address, source });
     }
 
     /// A node that I did not know: taken in under its real id with all its flags, unless it is banned (GS-11 … GS-14).
-    fn meet_by_gossip(&mut self, entry: &GossipEntry, out: &mut Outside<'_>) {
-        if entry.flags.any(NodeFlags::NOADDR) {
+    fn meet_by_gossip(&mut self, card: Card, out: &mut Outside<'_>) {
+        if card.flags.any(NodeFlags::NOADDR) {
             return;
         }
-        if self.is_banned(out.registry.id(entry.node)) {
-            out.tell(Event::GossipBanned { node: entry.node });
+        if self.is_banned(out.registry.id(card.node)) {
+            out.tell(Event::GossipBanned { node: card.node });
             return;
         }
-        self.view.insert(entry.node, entry.flags, entry.address, out.now_ms);
-        out.tell(Event::NodeAdded { node: entry.node, how: Arrival::Gossip });
+        self.view.insert(card.node, card.flags, card.address, out.now_ms);
+        out.tell(Event::NodeAdded { node: card.node, how: Arrival::Gossip });
     }
 }

@@ -34,12 +34,12 @@ impl Node {
         if self.process.orphans.counted_at != topology {
             let mut orphans = Orphans { counted_at: topology, ..Orphans::default() };
             for &node in self.view.order().iter().filter(|node| **node != self.me()) {
-                let row = self.view.row(node);
-                if !row.flags.any(NodeFlags::MASTER) || row.flags.any(PASSED_OVER) {
+                let flags = self.view.flags(node);
+                if !flags.any(NodeFlags::MASTER) || flags.any(PASSED_OVER) {
                     continue;
                 }
                 let working = self.replicas_without_fail(node);
-                let orphan = working == 0 && row.has_slots() && row.flags.any(NodeFlags::MIGRATE_TO);
+                let orphan = working == 0 && self.view.has_slots(node) && flags.any(NodeFlags::MIGRATE_TO);
                 orphans.count += u32::from(orphan);
                 orphans.most = orphans.most.max(working);
                 if self.my_master() == Some(node) {

@@ -55,10 +55,10 @@ impl Node {
         let mut reachable = 0;
         self.size = 0;
         for &node in self.view.order() {
-            let row = self.view.row(node);
-            if row.flags.any(NodeFlags::MASTER) && row.has_slots() {
+            let flags = self.view.flags(node);
+            if flags.any(NodeFlags::MASTER) && self.view.has_slots(node) {
                 self.size += 1;
-                reachable += u32::from(!row.flags.any(silent));
+                reachable += u32::from(!flags.any(silent));
             }
         }
         reachable

@@ -1,16 +1,16 @@
 //! What I believe about the others: the node table.
 //!
 //! Owns one record per known node, myself included, addressed by its interned id. A record is split by how often it
-//! is touched: the [`Row`] (16 bytes, all that a gossip entry about a healthy node needs, written or read) and the
-//! [`Peer`] (the rest). Keeps: whatever makes a gossip entry more than a time stamp also sets the pulse's `watched` bit,
-//! so that the fast path need not look further.
+//! is touched: the [`Pulse`] (8 bytes, all that a gossip entry about a healthy node is folded into), its card (4 bytes,
+//! all that is needed besides to write one), the [`Row`] and the [`Peer`] (the rest). Keeps: whatever makes a gossip
+//! entry more than a time stamp also sets the pulse's `watched` bit, so that the fast path need not look further.
 //!
 //! Rules: ND-1 … ND-23. The order of the table is this node's own: shuffled at the start, then by arrival (ND-23).
 //! Never: decides anything.
 
 use std::sync::Arc;
 
-use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, SlotSet};
+use rcsim_protocol::{AddressIx, Card, CardIx, Epoch, NodeFlags, NodeIx, Offset, Registry, SlotSet};
 
 use crate::link::LinkId;
 use crate::outside::Chance;
@@ -38,18 +38,18 @@ impl Pulse {
     }
 }
 
-/// What a gossip entry about a healthy node needs, in 16 bytes: a thousand rows of a thousand nodes are the working set
-/// of a large cluster.
+/// Where a node is and what it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// When it answered last (ND-9).
-    pub(crate) pulse: Pulse,
+struct Row {
     /// Where it is (ND-15).
-    pub(crate) address: AddressIx,
+    address: AddressIx,
     /// Its flags (FL-1 …).
-    pub(crate) flags: NodeFlags,
+    flags: NodeFlags,
     marks: u8,
 }
+
+/// The card of a node about which gossip needs a second look: it may not be spoken of, or its card has to be looked up.
+const NO_CARD: CardIx = CardIx(u32::MAX);
 
 /// From so many rows on the tables of a cluster no longer fit into a processor's cache.
 const LARGE: usize = 256;
@@ -58,30 +58,17 @@ const LARGE: usize = 256;
 const LINK: u8 = 1;
 /// It owns slots.
 const SLOTS: u8 = 2;
-/// It may be gossiped about without a second look (GS-2).
+/// It may be gossiped about: not myself, not PFAIL, past its handshake, with an address, and with a link or slots (GS-2).
 const PLAIN: u8 = 4;
 /// The cron has to care for its link, its handshake or its failure (CR-3).
 const UNSETTLED: u8 = 8;
 
 impl Row {
     /// Of a node that is not in the table.
-    const UNKNOWN: Row =
-        Row { pulse: Pulse::UNKNOWN, address: AddressIx::BLANK, flags: NodeFlags::NONE, marks: 0 };
+    const UNKNOWN: Row = Row { address: AddressIx::BLANK, flags: NodeFlags::NONE, marks: 0 };
 
-    /// Whether the outbound link object exists (ND-17).
-    pub(crate) fn has_link(&self) -> bool {
-        self.marks & LINK != 0
-    }
-
-    /// Whether it owns slots.
-    pub(crate) fn has_slots(&self) -> bool {
-        self.marks & SLOTS != 0
-    }
-
-    /// Whether it may be gossiped about without a second look: not myself, not PFAIL, past its handshake, with an
-    /// address, and with a link or slots (GS-2).
-    pub(crate) fn is_plain(&self) -> bool {
-        self.marks & PLAIN != 0
+    fn is(&self, mark: u8) -> bool {
+        self.marks & mark != 0
     }
 
     fn mark(&mut self, mark: u8, on: bool) {
@@ -180,6 +167,9 @@ impl Peer {
 pub struct View {
     me: NodeIx,
     order: Vec<NodeIx>,
+    pulses: Vec<Pulse>,
+    /// The card of each plain node, once it was looked up.
+    cards: Vec<CardIx>,
     rows: Vec<Row>,
     peers: Vec<Option<Peer>>,
     /// The accepted links that are bound to nodes (ND-18).
@@ -199,16 +189,17 @@ pub struct View {
 impl View {
     /// A table with only myself in it.
     pub(crate) fn new(me: NodeIx, flags: NodeFlags, address: AddressIx, now_ms: i64) -> View {
-        let (order, rows, peers, mentioned) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut view = View {
             me,
-            order,
-            rows,
-            peers,
+            order: Vec::new(),
+            pulses: Vec::new(),
+            cards: Vec::new(),
+            rows: Vec::new(),
+            peers: Vec::new(),
             inbound: Vec::new(),
             topology: 0,
             has_hostnames: false,
-            mentioned,
+            mentioned: Vec::new(),
             watched: 0,
             unsettled: 0,
             oldest_pong: 0,
@@ -239,7 +230,7 @@ impl View {
 
     /// The nodes that need the cron's care: flagged, or without a link (CR-3). In the order of ids, beginning behind mine.
     pub(crate) fn unsettled(&self) -> Vec<NodeIx> {
-        if self.unsettled == 0 { Vec::new() } else { self.scan(|row| row.marks & UNSETTLED != 0) }
+        if self.unsettled == 0 { Vec::new() } else { self.scan(|node| self.rows[node].is(UNSETTLED)) }
     }
 
     /// The nodes that the cron has to look at: watched ones, and those whose last PONG is older than `stale_before`
@@ -248,27 +239,20 @@ impl View {
         if self.watched == 0 && self.oldest_pong >= stale_before {
             return Vec::new();
         }
-        let mine = self.me.index();
-        let others = self.rows.iter().enumerate().filter(|(node, _)| *node != mine);
-        let known = others.map(|(_, row)| row.pulse).filter(|pulse| *pulse != Pulse::UNKNOWN);
-        self.oldest_pong = known.map(Pulse::pong_received).min().unwrap_or(i64::MAX);
-        self.scan(|row| row.pulse.watched() || row.pulse.pong_received() < stale_before)
+        let (before, behind) = self.pulses.split_at(self.me.index());
+        let others = before.iter().chain(&behind[1..]).filter(|pulse| **pulse != Pulse::UNKNOWN);
+        self.oldest_pong = others.map(|pulse| pulse.pong_received()).min().unwrap_or(i64::MAX);
+        self.scan(|node| {
+            let pulse = self.pulses[node];
+            (pulse.watched() || pulse.pong_received() < stale_before) && pulse != Pulse::UNKNOWN
+        })
     }
 
-    /// A pass over all rows as they lie in memory, in the order of ids, beginning behind mine.
-    fn scan(&self, wanted: impl Fn(&Row) -> bool) -> Vec<NodeIx> {
-        let (before, behind) = self.rows.split_at(self.me.index() + 1);
-        let find = |rows: &[Row], first: usize, nodes: &mut Vec<NodeIx>| {
-            for (index, row) in rows.iter().enumerate() {
-                if wanted(row) && row.pulse != Pulse::UNKNOWN {
-                    nodes.push(NodeIx((first + index) as u32));
-                }
-            }
-        };
-        let mut nodes = Vec::new();
-        find(behind, self.me.index() + 1, &mut nodes);
-        find(before, 0, &mut nodes);
-        nodes
+    /// A pass over the table as it lies in memory, in the order of ids, beginning behind mine.
+    fn scan(&self, wanted: impl Fn(usize) -> bool) -> Vec<NodeIx> {
+        let mine = self.me.index();
+        let places = (mine + 1..self.pulses.len()).chain(0..mine);
+        places.filter(|place| wanted(*place)).map(|place| NodeIx(place as u32)).collect()
     }
 
     /// Everybody but myself, in the table's order. A copy: the table may change while it is walked.
@@ -314,35 +298,62 @@ impl View {
         record.unwrap_or_else(|| panic!("{node:?} is not in the table"))
     }
 
-    /// The row of any node.
+    /// The pulse of any node.
     #[inline]
-    pub(crate) fn row(&self, node: NodeIx) -> &Row {
-        self.rows.get(node.index()).unwrap_or(&Row::UNKNOWN)
+    pub(crate) fn pulse(&self, node: NodeIx) -> Pulse {
+        self.pulses.get(node.index()).copied().unwrap_or(Pulse::UNKNOWN)
     }
 
-    /// The pulse of any node.
-    pub(crate) fn pulse(&self, node: NodeIx) -> Pulse {
-        self.row(node).pulse
+    /// Whether a node in the table has its outbound link object (ND-17).
+    pub(crate) fn has_link(&self, node: NodeIx) -> bool {
+        self.rows[node.index()].is(LINK)
+    }
+
+    /// Whether a node in the table owns slots.
+    pub(crate) fn has_slots(&self, node: NodeIx) -> bool {
+        self.rows[node.index()].is(SLOTS)
+    }
+
+    /// What gossip says of a node in the table.
+    pub(crate) fn card(&self, node: NodeIx) -> Card {
+        let Row { address, flags, .. } = self.rows[node.index()];
+        Card { node, address, flags }
+    }
+
+    /// The same, interned, for one that may be gossiped about without a second look: not myself, not PFAIL, past its
+    /// handshake, with an address, and with a link or slots (GS-2).
+    #[inline]
+    pub(crate) fn plain_card(&mut self, node: NodeIx, registry: &mut Registry) -> Option<CardIx> {
+        let card = self.cards[node.index()];
+        if card != NO_CARD {
+            return Some(card);
+        }
+        if !self.rows[node.index()].is(PLAIN) {
+            return None;
+        }
+        let card = registry.card(self.card(node));
+        self.cards[node.index()] = card;
+        Some(card)
     }
 
     /// A node of the table, all equally likely, myself included.
     pub(crate) fn draw(&self, chance: &mut dyn Chance) -> NodeIx {
-        let rows = self.rows.len() as u32;
+        let rows = self.pulses.len() as u32;
         if rows > 2 * self.len() {
             return self.order[chance.below(self.len()) as usize];
         }
-        // Few ids are strangers: drawing among all ids until one is known touches nothing but its row.
+        // Few ids are strangers: drawing among all ids until one is known touches nothing but its pulse.
         loop {
             let node = NodeIx(chance.below(rows));
-            if self.rows[node.index()].pulse != Pulse::UNKNOWN {
+            if self.pulses[node.index()] != Pulse::UNKNOWN {
                 return node;
             }
         }
     }
 
-    /// Fills `nodes` with nodes of the table, each drawn like one of [`View::draw`], and warms their rows.
+    /// Fills `nodes` with nodes of the table, each drawn like one of [`View::draw`], and warms their pulses.
     pub(crate) fn draw_many(&self, nodes: &mut [u32], chance: &mut dyn Chance) {
-        let rows = self.rows.len() as u32;
+        let rows = self.pulses.len() as u32;
         if rows > 2 * self.len() {
             return nodes.fill_with(|| self.draw(chance).0);
         }
@@ -356,10 +367,10 @@ impl View {
         }
     }
 
-    /// Reads these rows all at once, so that the memory they wait for is fetched at the same time: in a large cluster a
-    /// row is seldom in the cache, and one after the other they would cost ten times as much.
+    /// Reads these pulses all at once, so that the memory they wait for is fetched at the same time: in a large cluster a
+    /// pulse is seldom in the cache, and one after the other they would cost ten times as much.
     pub(crate) fn warm(&self, nodes: impl Iterator<Item = NodeIx>) {
-        if self.rows.len() < LARGE {
+        if self.pulses.len() < LARGE {
             return;
         }
         let sum = nodes.fold(0, |sum: u64, node| sum ^ self.pulse(node).0);
@@ -368,7 +379,7 @@ impl View {
 
     /// A new packet is under construction: it mentions nobody yet.
     pub(crate) fn begin_packet(&mut self) {
-        self.mentioned.resize(self.rows.len().div_ceil(64), 0);
+        self.mentioned.resize(self.pulses.len().div_ceil(64), 0);
         self.mentioned.fill(0);
     }
 
@@ -391,6 +402,7 @@ impl View {
         let before = row.flags;
         row.flags.set(flags, on);
         if row.flags != before {
+            self.cards[node.index()] = NO_CARD;
             self.touch();
             self.rewatch(node);
         }
@@ -404,6 +416,7 @@ impl View {
     /// Gives a node another address.
     pub(crate) fn set_address(&mut self, node: NodeIx, address: AddressIx) {
         self.rows[node.index()].address = address;
+        self.cards[node.index()] = NO_CARD;
     }
 
     /// When the last PONG of a node came, in ms.
@@ -413,7 +426,7 @@ impl View {
 
     /// Notes when the last PONG of a node came, in ms.
     pub(crate) fn set_pong_received(&mut self, node: NodeIx, time: i64) {
-        let pulse = &mut self.rows[node.index()].pulse;
+        let pulse = &mut self.pulses[node.index()];
         *pulse = Pulse::new(time, pulse.watched());
         self.oldest_pong = self.oldest_pong.min(time);
     }
@@ -422,11 +435,11 @@ impl View {
     /// whether there was nothing more to look at.
     #[inline]
     pub(crate) fn adopt_pong(&mut self, node: NodeIx, time: i64, latest: i64) -> bool {
-        let Some(row) = self.rows.get_mut(node.index()).filter(|row| !row.pulse.watched()) else {
+        let Some(pulse) = self.pulses.get_mut(node.index()).filter(|pulse| !pulse.watched()) else {
             return false;
         };
-        if time > row.pulse.pong_received() && time <= latest {
-            row.pulse = Pulse::new(time, false);
+        if time > pulse.pong_received() && time <= latest {
+            *pulse = Pulse::new(time, false);
         }
         true
     }
@@ -480,13 +493,15 @@ impl View {
     /// Takes a node in. Panics if it is there already.
     pub(crate) fn insert(&mut self, node: NodeIx, flags: NodeFlags, address: AddressIx, now_ms: i64) {
         assert!(!self.knows(node), "{node:?} is in the table already");
-        if self.rows.len() <= node.index() {
+        if self.pulses.len() <= node.index() {
+            self.pulses.resize(node.index() + 1, Pulse::UNKNOWN);
+            self.cards.resize(node.index() + 1, NO_CARD);
             self.rows.resize(node.index() + 1, Row::UNKNOWN);
             self.peers.resize(node.index() + 1, None);
             self.inbound.resize(node.index() + 1, None);
         }
-        let pulse = Pulse::new(0, false);
-        self.rows[node.index()] = Row { pulse, address, flags, marks: 0 };
+        self.pulses[node.index()] = Pulse::new(0, false);
+        self.rows[node.index()] = Row { address, flags, marks: 0 };
         self.peers[node.index()] = Some(Peer::new());
         if flags.any(NodeFlags::HANDSHAKE) {
             self.peer_mut(node).rest_mut().ctime = now_ms;
@@ -500,8 +515,7 @@ impl View {
     /// Takes a node out and returns its record. The order of the others stays.
     pub(crate) fn remove(&mut self, node: NodeIx) -> Peer {
         let peer = self.peers[node.index()].take().unwrap_or_else(|| panic!("{node:?} is not in the table"));
-        self.rows[node.index()] = Row::UNKNOWN;
-        self.inbound[node.index()] = None;
+        self.clear_place(node);
         self.recount();
         self.order.retain(|other| *other != node);
         self.touch();
@@ -510,14 +524,15 @@ impl View {
 
     /// Gives a record another id: a handshake found out the real one (HS-6). It keeps its place in the order.
     pub(crate) fn rename(&mut self, from: NodeIx, to: NodeIx) {
-        let row = *self.row(from);
+        let (pulse, row) = (self.pulse(from), self.rows[from.index()]);
         self.insert(to, row.flags, row.address, 0);
         self.order.pop();
         self.peers.swap(from.index(), to.index());
         self.peers[from.index()] = None;
         self.inbound.swap(from.index(), to.index());
+        self.pulses[to.index()] = pulse;
         self.rows[to.index()] = row;
-        self.rows[from.index()] = Row::UNKNOWN;
+        self.clear_place(from);
         for node in self.order.iter_mut().filter(|node| **node == from) {
             *node = to;
         }
@@ -536,28 +551,39 @@ impl View {
         self.recount();
     }
 
+    /// Nobody has this place now.
+    fn clear_place(&mut self, node: NodeIx) {
+        self.pulses[node.index()] = Pulse::UNKNOWN;
+        self.cards[node.index()] = NO_CARD;
+        self.rows[node.index()] = Row::UNKNOWN;
+        self.inbound[node.index()] = None;
+    }
+
     /// Brings what is derived of a record up to date: the pulse's `watched` bit, the marks, and the counts of both.
     fn rewatch(&mut self, node: NodeIx) {
-        let (peer, row) = (self.peer(node), self.row(node));
-        let (flags, other, has_link) = (row.flags, node != self.me, row.has_link());
+        let (peer, row) = (self.peer(node), &self.rows[node.index()]);
+        let (flags, other, has_link) = (row.flags, node != self.me, row.is(LINK));
         let pending = peer.ping_sent != 0 || !peer.reports().is_empty();
         let care = NodeFlags::PFAIL | NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
         let unsettled = other && (flags.any(care) || !has_link);
         let watched = pending || unsettled || flags.any(care | NodeFlags::FAIL);
-        let plain = other && !flags.any(care) && (has_link || row.has_slots());
-        let row = &mut self.rows[node.index()];
-        self.watched = self.watched + u32::from(watched) - u32::from(row.pulse.watched());
-        self.unsettled = self.unsettled + u32::from(unsettled) - u32::from(row.marks & UNSETTLED != 0);
-        row.pulse = Pulse::new(row.pulse.pong_received(), watched);
+        let plain = other && !flags.any(care) && (has_link || row.is(SLOTS));
+        let (pulse, row) = (&mut self.pulses[node.index()], &mut self.rows[node.index()]);
+        self.watched = self.watched + u32::from(watched) - u32::from(pulse.watched());
+        self.unsettled = self.unsettled + u32::from(unsettled) - u32::from(row.is(UNSETTLED));
+        *pulse = Pulse::new(pulse.pong_received(), watched);
+        if row.is(PLAIN) != plain {
+            self.cards[node.index()] = NO_CARD;
+        }
         row.mark(UNSETTLED, unsettled);
         row.mark(PLAIN, plain);
     }
 
     /// Counts anew, after a record came to another place.
     fn recount(&mut self) {
-        let known = self.rows.iter().filter(|row| row.pulse != Pulse::UNKNOWN);
-        self.watched = known.clone().filter(|row| row.pulse.watched()).count() as u32;
-        self.unsettled = known.filter(|row| row.marks & UNSETTLED != 0).count() as u32;
+        let known = self.pulses.iter().filter(|pulse| **pulse != Pulse::UNKNOWN);
+        self.watched = known.filter(|pulse| pulse.watched()).count() as u32;
+        self.unsettled = self.rows.iter().filter(|row| row.is(UNSETTLED)).count() as u32;
     }
 }
 
@@ -582,6 +608,6 @@ mod tests {
 
     #[test]
     fn a_record_is_as_small_as_large_clusters_need_it() {
-        assert_eq!((size_of::<Row>(), size_of::<Option<Peer>>()), (16, 64));
+        assert_eq!((size_of::<Pulse>(), size_of::<Row>(), size_of::<Option<Peer>>()), (8, 8, 64));
     }
 }

@@ -31,7 +31,7 @@ pub use epoch::Epoch;
 pub use flags::NodeFlags;
 pub use node_id::NodeId;
 pub use offset::{Offset, ReplicationId};
-pub use registry::{AddressIx, NodeIx, Registry};
+pub use registry::{AddressIx, Card, CardIx, NodeIx, Registry};
 pub use reply::Reply;
 pub use settings::Settings;
 pub use slot::{SLOT_COUNT, Slot, key_slot};

@@ -1,4 +1,4 @@
-//! Interning: inside a process a node is a small integer, and so is an address.
+//! Interning: inside a process a node is a small integer, and so are an address and a card.
 //!
 //! One registry serves a whole simulated world. Messages and views hold [`NodeIx`] and [`AddressIx`]; the 40
 //! characters and the IP live here, once. Indices are given in order of first use and never reused, so they are
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::address::Address;
+use crate::flags::NodeFlags;
 use crate::node_id::NodeId;
 
 /// A node id, interned.
@@ -36,13 +37,31 @@ impl AddressIx {
     pub const BLANK: AddressIx = AddressIx(0);
 }
 
-/// All node ids and addresses that one world has seen.
+/// What gossip says of a node besides times (rule WR-4). A node has few cards in its life, and most of the time all
+/// others show the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Card {
+    /// Who it is.
+    pub node: NodeIx,
+    /// Where it is.
+    pub address: AddressIx,
+    /// The complete flag word that the speaker has for it (rule FL-12).
+    pub flags: NodeFlags,
+}
+
+/// A card, interned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CardIx(pub u32);
+
+/// All node ids, addresses and cards that one world has seen.
 #[derive(Clone, Debug)]
 pub struct Registry {
     ids: Vec<NodeId>,
     by_id: BTreeMap<NodeId, NodeIx>,
     addresses: Vec<Address>,
     by_address: BTreeMap<Address, AddressIx>,
+    cards: Vec<Card>,
+    by_card: BTreeMap<Card, CardIx>,
 }
 
 impl Default for Registry {
@@ -60,6 +79,8 @@ impl Registry {
             by_id: BTreeMap::new(),
             addresses: vec![blank],
             by_address: BTreeMap::from([(blank, AddressIx::BLANK)]),
+            cards: Vec::new(),
+            by_card: BTreeMap::new(),
         }
     }
 
@@ -106,6 +127,27 @@ impl Registry {
     /// The address behind an index. Panics if the index comes from another registry.
     pub fn address_of(&self, address: AddressIx) -> Address {
         self.addresses[address.0 as usize]
+    }
+
+    /// The index of this card, new or known.
+    pub fn card(&mut self, card: Card) -> CardIx {
+        let next = CardIx(self.cards.len() as u32);
+        let index = *self.by_card.entry(card).or_insert(next);
+        if index == next {
+            self.cards.push(card);
+        }
+        index
+    }
+
+    /// How many cards are interned; every index is below it.
+    pub fn card_count(&self) -> u32 {
+        self.cards.len() as u32
+    }
+
+    /// The card behind an index. Panics if the index comes from another registry.
+    #[inline]
+    pub fn card_of(&self, card: CardIx) -> Card {
+        self.cards[card.0 as usize]
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::epoch::Epoch;
 use crate::flags::NodeFlags;
 use crate::offset::Offset;
-use crate::registry::{AddressIx, NodeIx};
+use crate::registry::{AddressIx, CardIx, NodeIx};
 use crate::slot_set::SlotSet;
 
 /// The length of the fixed header on the wire, in bytes (rule WR-2).
@@ -170,16 +170,12 @@ pub struct Heartbeat {
 /// What a heartbeat says of one other node (rule WR-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GossipEntry {
-    /// The node it is about.
-    pub node: NodeIx,
+    /// The node it is about, its address, and the sender's flags for it.
+    pub card: CardIx,
     /// When the sender pinged it, in Unix seconds; 0 = no ping pending. Never read by receivers.
     pub ping_sent: u32,
     /// When it last answered the sender, in Unix seconds.
     pub pong_received: u32,
-    /// Its address.
-    pub address: AddressIx,
-    /// The sender's complete flag word for it.
-    pub flags: NodeFlags,
 }
 
 /// The body of UPDATE: who owns which slots since when (rule WR-10).

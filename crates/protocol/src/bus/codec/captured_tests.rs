@@ -48,8 +48,11 @@ fn wr_6_the_extension_of_a_real_meet() {
     let heartbeat = message.heartbeat().expect("a heartbeat");
     assert_eq!(message.wire_len(), 2488);
     assert_eq!(heartbeat.hostname.as_deref(), Some("node-1.example"));
-    let ports: Vec<_> =
-        heartbeat.gossip.iter().map(|entry| registry.address_of(entry.address).port).collect();
+    let ports: Vec<_> = heartbeat
+        .gossip
+        .iter()
+        .map(|entry| registry.address_of(registry.card_of(entry.card).address).port)
+        .collect();
     assert!(ports.len() == 2 && ports.iter().all(|port| (7312..=7314).contains(port)), "{ports:?}");
     let own = registry.address_of(message.header.address);
     assert_eq!((own.ip, own.port, own.cport, own.pport), (None, 7311, 17311, 0));

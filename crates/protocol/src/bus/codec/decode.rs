@@ -18,7 +18,7 @@ use crate::epoch::Epoch;
 use crate::flags::NodeFlags;
 use crate::node_id::NodeId;
 use crate::offset::Offset;
-use crate::registry::Registry;
+use crate::registry::{Card, Registry};
 use crate::slot_set::{self, SlotSet};
 
 /// The length of the packet that begins here, in bytes; `None` while fewer than 8 are there (rule WR-13).
@@ -202,12 +202,11 @@ impl RawEntry {
     }
 
     fn interned(self, registry: &mut Registry) -> GossipEntry {
+        let (node, address) = (registry.node(self.node), registry.address(self.address));
         GossipEntry {
-            node: registry.node(self.node),
+            card: registry.card(Card { node, address, flags: self.flags }),
             ping_sent: self.ping_sent,
             pong_received: self.pong_received,
-            address: registry.address(self.address),
-            flags: self.flags,
         }
     }
 }

@@ -84,14 +84,15 @@ impl Writer<'_> {
 
     /// Rule WR-4, from top to bottom.
     fn gossip(&mut self, entry: &GossipEntry) {
-        let address = self.registry.address_of(entry.address);
-        self.bytes(self.registry.id(entry.node).as_bytes());
+        let card = self.registry.card_of(entry.card);
+        let address = self.registry.address_of(card.address);
+        self.bytes(self.registry.id(card.node).as_bytes());
         self.u32(entry.ping_sent);
         self.u32(entry.pong_received);
         self.ip(&address);
         self.u16(address.port);
         self.u16(address.cport);
-        self.u16(entry.flags.0);
+        self.u16(card.flags.0);
         self.u16(address.pport);
         self.u16(0);
     }

@@ -14,7 +14,7 @@ use crate::epoch::Epoch;
 use crate::flags::NodeFlags;
 use crate::node_id::NodeId;
 use crate::offset::Offset;
-use crate::registry::{AddressIx, NodeIx, Registry};
+use crate::registry::{AddressIx, Card, CardIx, NodeIx, Registry};
 use crate::slot::Slot;
 use crate::slot_set::SlotSet;
 
@@ -45,12 +45,12 @@ fn sample(registry: &mut Registry, body: impl FnOnce(&mut Registry) -> Body) -> 
 
 fn entry(registry: &mut Registry) -> GossipEntry {
     let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 168, 100, 200)));
+    let node = registry.node(id(b'g'));
+    let address = registry.address(Address { ip, port: 0xC1C2, cport: 0xC3C4, pport: 0xC5C6 });
     GossipEntry {
-        node: registry.node(id(b'g')),
+        card: registry.card(Card { node, address, flags: NodeFlags(0xD1D2) }),
         ping_sent: 0xA1A2_A3A4,
         pong_received: 0xB1B2_B3B4,
-        address: registry.address(Address { ip, port: 0xC1C2, cport: 0xC3C4, pport: 0xC5C6 }),
-        flags: NodeFlags(0xD1D2),
     }
 }
 
@@ -218,13 +218,18 @@ fn pk_18_unknown_extensions_are_skipped() {
 
 fn registry() -> impl Strategy<Value = Registry> {
     let address = any::<(Option<IpAddr>, u16, u16, u16)>();
-    (vec(vec(any::<u8>(), 40), 1..6), vec(address, 0..5)).prop_map(|(ids, addresses)| {
+    let cards = vec(any::<(Index, Index, u16)>(), 1..8);
+    (vec(vec(any::<u8>(), 40), 1..6), vec(address, 0..5), cards).prop_map(|(ids, addresses, cards)| {
         let mut registry = Registry::new();
         for bytes in ids {
             registry.node(NodeId::from_bytes(bytes.try_into().expect("40 bytes")));
         }
         for (ip, port, cport, pport) in addresses {
             registry.address(Address { ip, port, cport, pport });
+        }
+        for (index, address, flags) in cards {
+            let address = AddressIx(address.index(registry.address_count() as usize) as u32);
+            registry.card(Card { node: node(&registry, index), address, flags: NodeFlags(flags) });
         }
         registry
     })
@@ -268,17 +273,15 @@ prop_compose! {
 
 fn body(registry: Registry) -> impl Strategy<Value = Body> {
     let known = registry.clone();
-    let gossip = vec(any::<(Index, u32, u32, Index, u16)>(), 0..8);
+    let gossip = vec(any::<(Index, u32, u32)>(), 0..8);
     let heartbeat =
         (gossip, proptest::option::of("[A-Za-z0-9.-]{1,255}")).prop_map(move |(gossip, hostname)| {
             let gossip = gossip
                 .into_iter()
-                .map(|(index, ping_sent, pong_received, address, flags)| GossipEntry {
-                    node: node(&known, index),
+                .map(|(card, ping_sent, pong_received)| GossipEntry {
+                    card: CardIx(card.index(known.card_count() as usize) as u32),
                     ping_sent,
                     pong_received,
-                    address: AddressIx(address.index(known.address_count() as usize) as u32),
-                    flags: NodeFlags(flags),
                 })
                 .collect();
             Heartbeat { gossip, hostname: hostname.map(Arc::from) }
