@@ -1,8 +1,8 @@
 //! What I believe about the others: the node table.
 //!
 //! Owns one record per known node, myself included, addressed by its interned id. A record is split by how often it
-//! is touched: the [`Pulse`] (8 bytes, all that a gossip entry about a healthy node is folded into), its card (4 bytes,
-//! all that is needed besides to write one), the [`Row`] and the [`Peer`] (the rest). Keeps: whatever makes a gossip
+//! is touched: the [`Pulse`] (8 bytes, all that a gossip entry about a healthy node needs), the [`Row`] (its address and
+//! flags) and the [`Peer`] (the rest). Keeps: whatever makes a gossip
 //! entry more than a time stamp also sets the pulse's `watched` bit, so that the fast path need not look further.
 //!
 //! Rules: ND-1 … ND-23. The order of the table is this node's own: shuffled at the start, then by arrival (ND-23).
@@ -15,26 +15,54 @@ use rcsim_protocol::{AddressIx, Card, CardIx, Epoch, NodeFlags, NodeIx, Offset, 
 use crate::link::LinkId;
 use crate::outside::Chance;
 
-/// The time of the last PONG, and whether anything else about the node needs a look.
+/// All that a gossip entry about a healthy node needs, written or read: the time of the last PONG, whether anything else
+/// about the node needs a look, and its card. In 8 bytes, for a thousand pulses of a thousand nodes are the working set
+/// of a large cluster.
+///
+/// Bits from the top: 44 of the time in ms (until the year 2527), 19 of the card (all ones: no card at hand), 1 mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pulse(u64);
+
+const CARD_BITS: u32 = 19;
+const TIME_SHIFT: u32 = CARD_BITS + 1;
+const NO_CARD: u64 = (1 << CARD_BITS) - 1;
 
 impl Pulse {
     /// Of a node that is not in the table.
     const UNKNOWN: Pulse = Pulse(u64::MAX);
 
-    fn new(pong_received: i64, watched: bool) -> Pulse {
-        Pulse((pong_received as u64) << 1 | u64::from(watched))
-    }
-
     /// When the last PONG came, in ms; 0 = never (ND-9).
+    #[inline]
     pub(crate) fn pong_received(self) -> i64 {
-        (self.0 >> 1) as i64
+        (self.0 >> TIME_SHIFT) as i64
     }
 
     /// Whether a PING is pending, a failure flag or report is there, the link is missing, or the node is unknown.
+    #[inline]
     pub(crate) fn watched(self) -> bool {
         self.0 & 1 == 1
+    }
+
+    /// The card of a plain node, if it was looked up since it changed last.
+    #[inline]
+    fn card(self) -> Option<CardIx> {
+        let card = self.0 >> 1 & NO_CARD;
+        (card != NO_CARD).then_some(CardIx(card as u32))
+    }
+
+    #[inline]
+    fn with_pong(self, time: i64) -> Pulse {
+        Pulse((time as u64) << TIME_SHIFT | self.0 & ((1 << TIME_SHIFT) - 1))
+    }
+
+    fn with_watched(self, watched: bool) -> Pulse {
+        Pulse(self.0 & !1 | u64::from(watched))
+    }
+
+    /// A card with a number that does not fit is looked up each time.
+    fn with_card(self, card: Option<CardIx>) -> Pulse {
+        let card = card.map_or(NO_CARD, |card| u64::from(card.0).min(NO_CARD));
+        Pulse(self.0 & !(NO_CARD << 1) | card << 1)
     }
 }
 
@@ -47,9 +75,6 @@ struct Row {
     flags: NodeFlags,
     marks: u8,
 }
-
-/// The card of a node about which gossip needs a second look: it may not be spoken of, or its card has to be looked up.
-const NO_CARD: CardIx = CardIx(u32::MAX);
 
 /// From so many rows on the tables of a cluster no longer fit into a processor's cache.
 const LARGE: usize = 256;
@@ -168,8 +193,6 @@ pub struct View {
     me: NodeIx,
     order: Vec<NodeIx>,
     pulses: Vec<Pulse>,
-    /// The card of each plain node, once it was looked up.
-    cards: Vec<CardIx>,
     rows: Vec<Row>,
     peers: Vec<Option<Peer>>,
     /// The accepted links that are bound to nodes (ND-18).
@@ -193,7 +216,6 @@ impl View {
             me,
             order: Vec::new(),
             pulses: Vec::new(),
-            cards: Vec::new(),
             rows: Vec::new(),
             peers: Vec::new(),
             inbound: Vec::new(),
@@ -324,16 +346,21 @@ impl View {
     /// handshake, with an address, and with a link or slots (GS-2).
     #[inline]
     pub(crate) fn plain_card(&mut self, node: NodeIx, registry: &mut Registry) -> Option<CardIx> {
-        let card = self.cards[node.index()];
-        if card != NO_CARD {
+        if let Some(card) = self.pulses[node.index()].card() {
             return Some(card);
         }
         if !self.rows[node.index()].is(PLAIN) {
             return None;
         }
         let card = registry.card(self.card(node));
-        self.cards[node.index()] = card;
+        let pulse = &mut self.pulses[node.index()];
+        *pulse = pulse.with_card(Some(card));
         Some(card)
+    }
+
+    fn forget_card(&mut self, node: NodeIx) {
+        let pulse = &mut self.pulses[node.index()];
+        *pulse = pulse.with_card(None);
     }
 
     /// A node of the table, all equally likely, myself included.
@@ -402,7 +429,7 @@ impl View {
         let before = row.flags;
         row.flags.set(flags, on);
         if row.flags != before {
-            self.cards[node.index()] = NO_CARD;
+            self.forget_card(node);
             self.touch();
             self.rewatch(node);
         }
@@ -416,7 +443,7 @@ impl View {
     /// Gives a node another address.
     pub(crate) fn set_address(&mut self, node: NodeIx, address: AddressIx) {
         self.rows[node.index()].address = address;
-        self.cards[node.index()] = NO_CARD;
+        self.forget_card(node);
     }
 
     /// When the last PONG of a node came, in ms.
@@ -427,7 +454,7 @@ impl View {
     /// Notes when the last PONG of a node came, in ms.
     pub(crate) fn set_pong_received(&mut self, node: NodeIx, time: i64) {
         let pulse = &mut self.pulses[node.index()];
-        *pulse = Pulse::new(time, pulse.watched());
+        *pulse = pulse.with_pong(time);
         self.oldest_pong = self.oldest_pong.min(time);
     }
 
@@ -439,7 +466,7 @@ impl View {
             return false;
         };
         if time > pulse.pong_received() && time <= latest {
-            *pulse = Pulse::new(time, false);
+            *pulse = pulse.with_pong(time);
         }
         true
     }
@@ -495,12 +522,11 @@ impl View {
         assert!(!self.knows(node), "{node:?} is in the table already");
         if self.pulses.len() <= node.index() {
             self.pulses.resize(node.index() + 1, Pulse::UNKNOWN);
-            self.cards.resize(node.index() + 1, NO_CARD);
             self.rows.resize(node.index() + 1, Row::UNKNOWN);
             self.peers.resize(node.index() + 1, None);
             self.inbound.resize(node.index() + 1, None);
         }
-        self.pulses[node.index()] = Pulse::new(0, false);
+        self.pulses[node.index()] = Pulse(0).with_card(None);
         self.rows[node.index()] = Row { address, flags, marks: 0 };
         self.peers[node.index()] = Some(Peer::new());
         if flags.any(NodeFlags::HANDSHAKE) {
@@ -554,7 +580,6 @@ impl View {
     /// Nobody has this place now.
     fn clear_place(&mut self, node: NodeIx) {
         self.pulses[node.index()] = Pulse::UNKNOWN;
-        self.cards[node.index()] = NO_CARD;
         self.rows[node.index()] = Row::UNKNOWN;
         self.inbound[node.index()] = None;
     }
@@ -571,9 +596,9 @@ impl View {
         let (pulse, row) = (&mut self.pulses[node.index()], &mut self.rows[node.index()]);
         self.watched = self.watched + u32::from(watched) - u32::from(pulse.watched());
         self.unsettled = self.unsettled + u32::from(unsettled) - u32::from(row.is(UNSETTLED));
-        *pulse = Pulse::new(pulse.pong_received(), watched);
+        *pulse = pulse.with_watched(watched);
         if row.is(PLAIN) != plain {
-            self.cards[node.index()] = NO_CARD;
+            *pulse = pulse.with_card(None);
         }
         row.mark(UNSETTLED, unsettled);
         row.mark(PLAIN, plain);
