@@ -25,6 +25,7 @@ pub use disk::{
 };
 pub use hosts::{HostIx, HostSet};
 pub use network::{
-    ConnId, Degradation, Delivery, End, Ended, Ledger, MessageClass, Network, Path, RuleId, Sent, What, Wire,
+    ConnId, Degradation, Delivery, End, Ended, Label, Ledger, MessageClass, Network, Path, RuleId, Sent,
+    What, Wire,
 };
 pub use reachability::Reachability;

@@ -36,11 +36,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rcsim_engine::{Nanos, Oracle, Schedule, Span, Streams};
 
-pub use self::connection::{ConnId, End};
+pub use self::connection::{ConnId, End, Label};
 use self::connection::{Connection, Connections, Phase};
 use self::rules::Rules;
 pub use self::rules::{Degradation, Ledger, Path, RuleId};
-use self::wire::Packet;
+use self::wire::{Packet, Signal};
 pub use self::wire::{Delivery, Ended, MessageClass, Sent, What, Wire};
 use crate::hosts::HostIx;
 use crate::reachability::Reachability;
@@ -165,6 +165,13 @@ impl<P> Network<P> {
         self.connections.open(opener, acceptor, port, [Phase::Open, Phase::Open])
     }
 
+    /// Says what an end is to its process; nothing if the connection is over.
+    pub fn set_label(&mut self, conn: ConnId, end: End, label: Label) {
+        if let Some(connection) = self.connections.get_mut(conn) {
+            connection.set_label(end, label);
+        }
+    }
+
     /// Sends a message of `bytes` bytes from an open end to the other one, which gets [`What::Message`].
     #[inline]
     pub fn send<E: From<Wire<P>>>(
@@ -184,6 +191,15 @@ impl<P> Network<P> {
             return Sent::Dropped;
         }
         self.dispatch(conn, from, bytes, Packet::Data(payload), schedule)
+    }
+
+    /// Where something under way is going to arrive, what the end there is to its process, and what it carries; `None` if
+    /// it carries nothing or comes too late. For a look ahead: much can still happen to it.
+    #[inline]
+    pub fn arriving<'a>(&self, wire: &'a Wire<P>) -> Option<(HostIx, Label, &'a P)> {
+        let Signal::Packet { conn, from, packet: Packet::Data(payload), .. } = &wire.0 else { return None };
+        let (connection, to) = (self.connections.get(*conn)?, from.other());
+        Some((connection.host(to), connection.label(to), payload))
     }
 
     /// Bytes that the sender's host has not got rid of: held by a blocked path or waiting for bandwidth.

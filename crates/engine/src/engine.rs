@@ -17,6 +17,16 @@ pub trait World {
 
     /// Lets `event` happen at `now`; what follows from it goes into `schedule`.
     fn handle(&mut self, now: Nanos, event: Self::Event, schedule: &mut Schedule<Self::Event>);
+
+    /// These events come next, in no particular order (others may still come between). A large world can read here what
+    /// each of them is going to touch: memory that is asked for all at once arrives sooner than one piece after the
+    /// other. A run must be the same without it.
+    fn look_ahead<'a>(&self, coming: impl Iterator<Item = &'a Self::Event>)
+    where
+        Self::Event: 'a,
+    {
+        let _ = coming;
+    }
 }
 
 /// The agenda of a run: the clock, the events to come, and the fingerprint of what has been.
@@ -134,6 +144,9 @@ impl<W: World> Engine<W> {
     /// Handles one event and returns its time; `None` if none is left.
     #[inline]
     pub fn step(&mut self) -> Option<Nanos> {
+        if let Some(coming) = self.schedule.queue.newly_opened() {
+            self.world.look_ahead(coming);
+        }
         let (at, sequence, event) = self.schedule.queue.pop()?;
         self.schedule.now = at;
         self.schedule.fingerprint.mix(&[at.0, sequence]);

@@ -55,6 +55,8 @@ pub struct EventQueue<E> {
     wheel: Wheel,
     /// The first bucket that is not yet in the front; the wheel covers `BUCKETS` from here on.
     open: u64,
+    /// A bucket was opened since the last call of [`EventQueue::newly_opened`].
+    opened: bool,
     slab: Vec<Rest<E>>,
     free: u32,
     pushed: u64,
@@ -75,6 +77,7 @@ impl<E> EventQueue<E> {
             far: BinaryHeap::new(),
             wheel: Wheel::new(),
             open: 0,
+            opened: false,
             slab: Vec::new(),
             free: NONE,
             pushed: 0,
@@ -122,6 +125,13 @@ impl<E> EventQueue<E> {
     /// When the first event is due.
     pub fn peek_time(&self) -> Option<Nanos> {
         self.front.peek().map(|Reverse(key)| key.at)
+    }
+
+    /// After a bucket was opened, once: the events in front, in no particular order.
+    pub(crate) fn newly_opened(&mut self) -> Option<impl Iterator<Item = &E>> {
+        let slab = &self.slab;
+        let events = |Reverse(key): &Reverse<Key>| slab[key.place as usize].event.as_ref();
+        std::mem::take(&mut self.opened).then(|| self.front.iter().filter_map(events))
     }
 
     /// How many events are pending.
@@ -176,6 +186,7 @@ impl<E> EventQueue<E> {
             self.front.extend(self.far.pop());
         }
         self.open = bucket + 1;
+        self.opened = true;
     }
 }
 

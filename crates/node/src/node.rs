@@ -15,7 +15,7 @@ use crate::effect::Effect;
 use crate::election::Candidacy;
 use crate::input::{BusInput, ClientInput, Input, MasterInput};
 use crate::keyspace::Keyspace;
-use crate::link::Links;
+use crate::link::{LinkId, Links};
 use crate::manual_failover::ManualFailover;
 use crate::outside::Outside;
 use crate::redirect::Clients;
@@ -137,7 +137,7 @@ impl Node {
         self.end_of_turn(out);
     }
 
-    fn bus_input(&mut self, link: crate::LinkId, input: BusInput, out: &mut Outside<'_>) {
+    fn bus_input(&mut self, link: LinkId, input: BusInput, out: &mut Outside<'_>) {
         match input {
             BusInput::Connected { local } => self.link_connected(link, local, out),
             BusInput::Closed => self.link_lost(link, out),
@@ -150,6 +150,13 @@ impl Node {
         self.process.exited = true;
         out.tell(rcsim_observe::Event::Exited { why });
         out.effects.push(Effect::Exit(why));
+    }
+
+    /// Reads what a message of this sender on this link is going to need, for a caller who wants it in the caches; the result means
+    /// nothing.
+    #[inline]
+    pub fn glance(&self, link: LinkId, sender: NodeIx) -> u64 {
+        self.view.glance(sender) ^ self.links.get(link).map_or(0, |link| link.ctime as u64)
     }
 
     /// My own interned id.

@@ -404,6 +404,13 @@ impl View {
         std::hint::black_box(sum);
     }
 
+    /// Reads something of all that a message of this node needs.
+    #[inline]
+    pub(crate) fn glance(&self, node: NodeIx) -> u64 {
+        let data_received = self.get(node).map_or(0, |peer| peer.data_received);
+        self.pulse(node).0 ^ data_received as u64
+    }
+
     /// A new packet is under construction: it mentions nobody yet.
     pub(crate) fn begin_packet(&mut self) {
         self.mentioned.resize(self.pulses.len().div_ceil(64), 0);

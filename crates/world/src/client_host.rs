@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rcsim_client::{Client, ClientEffect, ClientInput, ClientSetup};
-use rcsim_devices::{ConnId, End, HostIx, What};
+use rcsim_devices::{ConnId, End, HostIx, Label, What};
 use rcsim_engine::{Nanos, Schedule, Stream};
 use rcsim_observe::Place;
 use rcsim_scenario::ClientSpec;
@@ -79,12 +79,11 @@ impl World {
     pub(crate) fn arrive_at_client(
         &mut self,
         client: usize,
-        conn: ConnId,
-        end: End,
+        label: Label,
         what: What<Payload>,
         schedule: &mut Schedule<Happening>,
     ) {
-        let Some(Use::Own(number)) = self.uses.get(conn, end) else { return };
+        let Some(Use::Own(number)) = Use::of(label) else { return };
         let input = match what {
             What::Connected => ClientInput::Connected(number),
             What::Message(Payload::Reply(reply)) => {
@@ -92,7 +91,6 @@ impl World {
                 ClientInput::Reply(number, *reply)
             }
             What::Closed(_) | What::ConnectFailed(_) => {
-                self.uses.set(conn, end, None);
                 self.clients[client].conns.remove(&number);
                 ClientInput::Closed(number)
             }
@@ -126,7 +124,7 @@ impl World {
                 let Some(&target) = self.host_by_ip.get(&address.ip()) else { return };
                 let conn = self.network.connect(self.clients[client].ix, target, address.port(), schedule);
                 self.clients[client].conns.insert(number, conn);
-                self.uses.set(conn, End::Opener, Some(Use::Own(number)));
+                self.network.set_label(conn, End::Opener, Use::Own(number).label());
             }
             ClientEffect::Send { conn: number, command } => {
                 if let Some(&conn) = self.clients[client].conns.get(&number) {
@@ -137,7 +135,6 @@ impl World {
             }
             ClientEffect::Close { conn: number } => {
                 if let Some(conn) = self.clients[client].conns.remove(&number) {
-                    self.uses.set(conn, End::Opener, None);
                     self.network.close(conn, End::Opener, schedule);
                 }
             }

@@ -212,7 +212,7 @@ fn connect(world: &mut World, (from, from_id): (usize, NodeIx), (to, to_id): (us
         let Some(process) = &mut host.process else { continue };
         let link = process.node.formed_link(peer, remote, local, end == End::Acceptor, now_ms);
         process.sockets.set_link(link, conn, end);
-        world.uses.set(conn, end, Some(Use::Link(link)));
+        world.network.set_label(conn, end, Use::Link(link).label());
     }
 }
 
@@ -220,7 +220,7 @@ fn connect(world: &mut World, (from, from_id): (usize, NodeIx), (to, to_id): (us
 fn follow(world: &mut World, replica: usize, master: usize) {
     let (replica_address, master_address) = (world.hosts[replica].address(), world.hosts[master].address());
     let conn = world.network.establish(HostIx(replica as u32), HostIx(master as u32), master_address.port);
-    world.uses.set(conn, End::Opener, Some(Use::Master));
+    world.network.set_label(conn, End::Opener, Use::Master.label());
     if let Some(process) = &mut world.hosts[replica].process {
         process.sockets.master = Some(conn);
         let master_ip = master_address.ip.expect("a host has an address");
@@ -230,7 +230,7 @@ fn follow(world: &mut World, replica: usize, master: usize) {
         let client = process.sockets.add_client(conn);
         let remote = SocketAddr::new(replica_address.ip.expect("a host has an address"), 32_768);
         process.node.formed_replication_from(client, remote, replica_address.port);
-        world.uses.set(conn, End::Acceptor, Some(Use::Client(client)));
+        world.network.set_label(conn, End::Acceptor, Use::Client(client).label());
     }
 }
 

@@ -3,7 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`world`] | the world, and what happens when an event is due |
-//! | `agenda` | the events that the engine's queue holds |
+//! | `agenda`, `ahead` | the events that the engine's queue holds; a look at the next ones, for speed only |
 //! | `payload` | what travels on the network |
 //! | `host`, `process` | a host and its devices; how its process takes inputs and what its effects do |
 //! | `sockets` | which connection belongs to which link, client or master |
@@ -18,6 +18,7 @@
 //! The world applies and never judges: what a record means is for `check` to say.
 
 mod agenda;
+mod ahead;
 mod client_host;
 mod disk_work;
 mod faults;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rcsim_devices::{ConnId, End, Sent, What};
+use rcsim_devices::{ConnId, Delivery, End, Sent, What};
 use rcsim_engine::{Schedule, Span};
 use rcsim_node::{
     BusInput, ClientInput, ClientOutput, ConnectionId, Effect, Input, LinkId, MasterInput, Outside,
@@ -23,43 +23,36 @@ use crate::world::World;
 
 impl World {
     /// Something arrived for a process: it takes it, or finds it in its inbox later.
-    pub(crate) fn arrive(
-        &mut self,
-        place: usize,
-        conn: ConnId,
-        end: End,
-        what: What<Payload>,
-        schedule: &mut Schedule<Happening>,
-    ) {
+    pub(crate) fn arrive(&mut self, delivery: Delivery<Payload>, schedule: &mut Schedule<Happening>) {
+        let Delivery { host, conn, end, label, what } = delivery;
+        let place = host.0 as usize;
         if let What::Message(payload) = &what {
             let [kind, epochs, shape] = payload.words();
             schedule.fingerprint().mix(&[place as u64, kind, epochs, shape]);
         }
         let host = &mut self.hosts[place];
         if host.is_free() {
-            self.take(place, conn, end, what, schedule);
+            self.take(place, conn, end, Use::of(label), what, schedule);
         } else if let Some(process) = &mut host.process {
             host.inputs_held += u64::from(host.paused);
             process.inbox.push_back((conn, end, what));
         }
     }
 
-    /// Turns what arrived into an input.
+    /// Turns what arrived into an input. `meaning` is what the end is to the process now.
     fn take(
         &mut self,
         place: usize,
         conn: ConnId,
         end: End,
+        meaning: Option<Use>,
         what: What<Payload>,
         schedule: &mut Schedule<Happening>,
     ) {
         if let What::Accepted { port } = what {
             return self.accept(place, conn, end, port, schedule);
         }
-        let Some(meaning) = self.uses.get(conn, end) else { return };
-        if matches!(what, What::Closed(_) | What::ConnectFailed(_)) {
-            self.uses.set(conn, end, None);
-        }
+        let Some(meaning) = meaning else { return };
         let local = self.hosts[place].ip;
         let input = match (meaning, what) {
             (Use::Link(link), What::Connected) => {
@@ -123,10 +116,10 @@ impl World {
         if port == cport {
             let link = process.node.accept_link(remote, local, now_ms);
             process.sockets.set_link(link, conn, end);
-            self.uses.set(conn, end, Some(Use::Link(link)));
+            self.network.set_label(conn, end, Use::Link(link).label());
         } else {
             let client = process.sockets.add_client(conn);
-            self.uses.set(conn, end, Some(Use::Client(client)));
+            self.network.set_label(conn, end, Use::Client(client).label());
             let remote = SocketAddr::new(remote, ephemeral_port(conn));
             self.feed(place, Input::Client(client, ClientInput::Opened { remote }), schedule);
         }
@@ -284,20 +277,15 @@ impl World {
         let process = self.process_of(place);
         process.sockets.set_link(link, conn, End::Opener);
         process.connecting.insert(link);
-        self.uses.set(conn, End::Opener, Some(Use::Link(link)));
+        self.network.set_label(conn, End::Opener, Use::Link(link).label());
     }
 
     fn close_link(&mut self, place: usize, link: LinkId, schedule: &mut Schedule<Happening>) {
         let process = self.process_of(place);
         process.forget_unsent(link);
         if let Some((conn, end)) = process.sockets.remove_link(link) {
-            self.hang_up(conn, end, schedule);
+            self.network.close(conn, end, schedule);
         }
-    }
-
-    fn hang_up(&mut self, conn: ConnId, end: End, schedule: &mut Schedule<Happening>) {
-        self.uses.set(conn, end, None);
-        self.network.close(conn, end, schedule);
     }
 
     fn answer(
@@ -320,7 +308,7 @@ impl World {
             ClientOutput::Stream(chunk) => Payload::Stream(chunk),
             ClientOutput::Close => {
                 process.sockets.clients.remove(&client);
-                return self.hang_up(conn, End::Acceptor, schedule);
+                return self.network.close(conn, End::Acceptor, schedule);
             }
         };
         self.transmit(conn, End::Acceptor, payload, schedule);
@@ -330,12 +318,12 @@ impl World {
         let Some(&target) = self.host_by_ip.get(&to.ip()) else { return };
         let conn = self.network.connect(self.hosts[place].ix, target, to.port(), schedule);
         self.process_of(place).sockets.master = Some(conn);
-        self.uses.set(conn, End::Opener, Some(Use::Master));
+        self.network.set_label(conn, End::Opener, Use::Master.label());
     }
 
     fn close_master(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         if let Some(conn) = self.process_of(place).sockets.master.take() {
-            self.hang_up(conn, End::Opener, schedule);
+            self.network.close(conn, End::Opener, schedule);
         }
     }
 
@@ -414,7 +402,8 @@ impl World {
         if self.hosts[place].is_free()
             && let Some((conn, end, what)) = self.process_of(place).inbox.pop_front()
         {
-            self.take(place, conn, end, what, schedule);
+            let meaning = self.process_of(place).sockets.use_of(conn, end);
+            self.take(place, conn, end, meaning, what, schedule);
         }
         if self.hosts[place].is_free() && !self.process_of(place).inbox.is_empty() {
             // One at a time: those who watch are shown the world as it is after each.

@@ -1,11 +1,13 @@
 //! Which connection of the network belongs to which link, client or master of a process.
 //!
-//! Owns both directions of that mapping: from the end of a connection to its use, and from a use to its connection.
-//! An end that a process closed has no use any more, so what still arrives for it is dropped.
+//! Owns both directions of that mapping: what an end of a connection is to its process travels as its label and comes
+//! back with everything that arrives there; from a link, a client or the master to its connection leads a table of the
+//! process. An end that a process closed is in no table any more, so what still lies in its inbox from there is dropped.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
-use rcsim_devices::{ConnId, End};
+use rcsim_devices::{ConnId, End, Label};
 use rcsim_node::{ConnectionId, LinkId};
 
 /// What the end of a connection is to its process.
@@ -21,63 +23,47 @@ pub(crate) enum Use {
     Own(u32),
 }
 
-/// The uses of all ends of all connections.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Uses {
-    /// By place of the connection: its generation, and the use of each end.
-    ends: Vec<(u32, [Option<Use>; 2])>,
-    /// By place and generation: connections that are over for the network, whose place has a new user, while what
-    /// they brought still lies in the inbox of a process that is held.
-    over: BTreeMap<(u32, u32), [Option<Use>; 2]>,
-}
+/// The kind of a use, in the top bits of its label.
+const KIND_SHIFT: u32 = 60;
+const LINK: u64 = 1;
+const CLIENT: u64 = 2;
+const MASTER: u64 = 3;
+const OWN: u64 = 4;
 
-impl Uses {
-    pub(crate) fn get(&self, conn: ConnId, end: End) -> Option<Use> {
-        match self.ends.get(conn.place() as usize) {
-            Some((generation, ends)) if *generation == conn.generation() => ends[index(end)],
-            _ if self.over.is_empty() => None,
-            _ => self.over.get(&(conn.place(), conn.generation()))?[index(end)],
-        }
+impl Use {
+    /// As the network keeps it.
+    pub(crate) fn label(self) -> Label {
+        let (kind, rest) = match self {
+            Use::Link(link) => (LINK, u64::from(link.slot) << 32 | u64::from(link.generation.get())),
+            Use::Client(client) => (CLIENT, u64::from(client.0)),
+            Use::Master => (MASTER, 0),
+            Use::Own(number) => (OWN, u64::from(number)),
+        };
+        debug_assert!(rest >> KIND_SHIFT == 0, "{self:?} does not fit into a label");
+        Label(kind << KIND_SHIFT | rest)
     }
 
-    pub(crate) fn set(&mut self, conn: ConnId, end: End, meaning: Option<Use>) {
-        let place = conn.place() as usize;
-        if self.ends.len() <= place {
-            self.ends.resize(place + 1, (0, [None; 2]));
-        }
-        let (generation, ends) = &mut self.ends[place];
-        if conn.generation() < *generation {
-            return self.set_over(conn, end, meaning);
-        }
-        if *generation != conn.generation() {
-            if ends.iter().any(Option::is_some) {
-                self.over.insert((conn.place(), *generation), *ends);
+    /// What a label says; `None` for one that was never set.
+    pub(crate) fn of(label: Label) -> Option<Use> {
+        let (kind, number) = (label.0 >> KIND_SHIFT, label.0 as u32);
+        match kind {
+            LINK => {
+                let slot = (label.0 >> 32) as u32 & ((1 << (KIND_SHIFT - 32)) - 1);
+                Some(Use::Link(LinkId { slot, generation: NonZeroU32::new(number)? }))
             }
-            (*generation, *ends) = (conn.generation(), [None; 2]);
-        }
-        ends[index(end)] = meaning;
-    }
-
-    /// A connection that is over gets no new uses; when it has lost its last one it is forgotten.
-    fn set_over(&mut self, conn: ConnId, end: End, meaning: Option<Use>) {
-        let key = (conn.place(), conn.generation());
-        let Some(ends) = self.over.get_mut(&key) else { return };
-        ends[index(end)] = meaning;
-        if ends.iter().all(Option::is_none) {
-            self.over.remove(&key);
+            CLIENT => Some(Use::Client(ConnectionId(number))),
+            MASTER => Some(Use::Master),
+            OWN => Some(Use::Own(number)),
+            _ => None,
         }
     }
-}
-
-fn index(end: End) -> usize {
-    usize::from(end == End::Acceptor)
 }
 
 /// The connections of one process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sockets {
     /// By place of the link.
-    links: Vec<Option<(LinkId, ConnId, End)>>,
+    links: Vec<Option<LinkSocket>>,
     /// Connections that others opened to its client port.
     pub(crate) clients: BTreeMap<ConnectionId, ConnId>,
     /// The connection to its master.
@@ -85,10 +71,30 @@ pub(crate) struct Sockets {
     next_client: u32,
 }
 
+/// The end of a connection that is a link: which user of the link's place it belongs to, and the connection.
+#[derive(Clone, Copy, Debug)]
+struct LinkSocket {
+    generation: NonZeroU32,
+    conn: ConnId,
+    end: End,
+}
+
 impl Sockets {
+    #[inline]
     pub(crate) fn link(&self, link: LinkId) -> Option<(ConnId, End)> {
-        let (known, conn, end) = (*self.links.get(link.slot as usize)?)?;
-        (known == link).then_some((conn, end))
+        let socket = (*self.links.get(link.slot as usize)?)?;
+        (socket.generation == link.generation).then_some((socket.conn, socket.end))
+    }
+
+    /// What the end of a connection is to this process, as long as it has not closed it. A search: for what lay in the
+    /// inbox while the process was held, and may have lost its meaning there.
+    pub(crate) fn use_of(&self, conn: ConnId, end: End) -> Option<Use> {
+        if self.master == Some(conn) && end == End::Opener {
+            return Some(Use::Master);
+        }
+        let client = self.clients.iter().find(|(_, it)| **it == conn && end == End::Acceptor);
+        let link = || self.links().find(|(_, it, at)| (*it, *at) == (conn, end));
+        client.map(|(client, _)| Use::Client(*client)).or_else(|| link().map(|(link, ..)| Use::Link(link)))
     }
 
     pub(crate) fn set_link(&mut self, link: LinkId, conn: ConnId, end: End) {
@@ -96,7 +102,7 @@ impl Sockets {
         if self.links.len() <= place {
             self.links.resize(place + 1, None);
         }
-        self.links[place] = Some((link, conn, end));
+        self.links[place] = Some(LinkSocket { generation: link.generation, conn, end });
     }
 
     pub(crate) fn remove_link(&mut self, link: LinkId) -> Option<(ConnId, End)> {
@@ -105,16 +111,12 @@ impl Sockets {
         Some(found)
     }
 
-    /// Every connection that it has, with its end of it.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (ConnId, End)> {
-        let links = self.links().map(|(_, conn, end)| (conn, end));
-        let clients = self.clients.values().map(|conn| (*conn, End::Acceptor));
-        links.chain(clients).chain(self.master.map(|conn| (conn, End::Opener)))
-    }
-
     /// All links, by place.
     pub(crate) fn links(&self) -> impl Iterator<Item = (LinkId, ConnId, End)> {
-        self.links.iter().filter_map(|link| *link)
+        self.links.iter().enumerate().filter_map(|(slot, socket)| {
+            let LinkSocket { generation, conn, end } = (*socket)?;
+            Some((LinkId { slot: slot as u32, generation }, conn, end))
+        })
     }
 
     /// A name for a connection that a client opened.
@@ -123,5 +125,19 @@ impl Sockets {
         let id = ConnectionId(self.next_client);
         self.clients.insert(id, conn);
         id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_says_what_it_was_made_of() {
+        let link = LinkId { slot: 1_999, generation: NonZeroU32::MAX };
+        for what in [Use::Link(link), Use::Client(ConnectionId(u32::MAX)), Use::Master, Use::Own(0)] {
+            assert_eq!(Use::of(what.label()), Some(what));
+        }
+        assert_eq!(Use::of(Label::default()), None);
     }
 }

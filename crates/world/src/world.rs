@@ -21,7 +21,6 @@ use crate::host::Host;
 use crate::journal::Journal;
 use crate::ledger::CommandResult;
 use crate::payload::Payload;
-use crate::sockets::Uses;
 use crate::timeline::Timeline;
 
 /// The period of the timer of a process (LP-7).
@@ -41,7 +40,6 @@ pub struct World {
     pub(crate) network: Network<Payload>,
     pub(crate) hosts: Vec<Host>,
     pub(crate) clients: Vec<ClientHost>,
-    pub(crate) uses: Uses,
     pub(crate) host_by_ip: BTreeMap<IpAddr, HostIx>,
     /// Where the process of a node id lives or lived last.
     pub(crate) place_of: BTreeMap<NodeIx, Place>,
@@ -80,7 +78,6 @@ impl World {
             registry: Registry::new(),
             hosts: Vec::new(),
             clients: Vec::new(),
-            uses: Uses::default(),
             host_by_ip: BTreeMap::new(),
             place_of: BTreeMap::new(),
             journal: Journal::default(),
@@ -150,16 +147,18 @@ impl World {
     fn deliver(&mut self, delivery: Delivery<Payload>, schedule: &mut Schedule<Happening>) {
         let host = delivery.host.0 as usize;
         match host.checked_sub(self.hosts.len()) {
-            None => self.arrive(host, delivery.conn, delivery.end, delivery.what, schedule),
-            Some(client) => {
-                self.arrive_at_client(client, delivery.conn, delivery.end, delivery.what, schedule)
-            }
+            None => self.arrive(delivery, schedule),
+            Some(client) => self.arrive_at_client(client, delivery.label, delivery.what, schedule),
         }
     }
 }
 
 impl rcsim_engine::World for World {
     type Event = Happening;
+
+    fn look_ahead<'a>(&self, coming: impl Iterator<Item = &'a Happening>) {
+        self.warm(coming);
+    }
 
     fn handle(&mut self, _now: rcsim_engine::Nanos, event: Happening, schedule: &mut Schedule<Happening>) {
         match event {

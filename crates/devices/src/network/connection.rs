@@ -1,4 +1,4 @@
-//! Connections in a slab: 32 bytes each, places reused, stale ids found out by their generation.
+//! Connections in a slab: 48 bytes each, places reused, stale ids found out by their generation.
 //!
 //! A connection lives as long as one of its two ends does. Each end has its own opinion ([`Phase`]): that is
 //! how half-open connections come about.
@@ -46,6 +46,11 @@ impl End {
     }
 }
 
+/// What an end is to the process that has it: that process' own word, which comes back with everything that arrives
+/// there. 0 until it is set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Label(pub u64);
+
 /// What one end thinks of the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Phase {
@@ -77,6 +82,7 @@ pub(super) struct Connection {
     ends: u8,
     /// No arrival of a direction may come before the one before it.
     last_arrival: [Nanos; 2],
+    labels: [Label; 2],
 }
 
 const PHASES: [Phase; 5] = [Phase::Absent, Phase::Connecting, Phase::Open, Phase::Closed, Phase::Lost];
@@ -107,6 +113,15 @@ impl Connection {
     pub(super) fn set_backlogged(&mut self, from: End, backlogged: bool) {
         let mark = MARK << (from as u32 * 4);
         self.ends = if backlogged { self.ends | mark } else { self.ends & !mark };
+    }
+
+    #[inline]
+    pub(super) fn label(&self, end: End) -> Label {
+        self.labels[end as usize]
+    }
+
+    pub(super) fn set_label(&mut self, end: End, label: Label) {
+        self.labels[end as usize] = label;
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -142,6 +157,7 @@ impl Connections {
             port,
             ends: 0,
             last_arrival: [Nanos::ZERO; 2],
+            labels: [Label::default(); 2],
         };
         connection.set_phase(End::Opener, phases[0]);
         connection.set_phase(End::Acceptor, phases[1]);
@@ -198,10 +214,10 @@ impl Connections {
 mod tests {
     use super::*;
 
-    /// A thousand nodes hold a million connections: half a cache line each.
+    /// A thousand nodes hold a million connections.
     #[test]
     fn a_connection_is_small() {
-        assert_eq!(size_of::<Connection>(), 32);
+        assert_eq!(size_of::<Connection>(), 48);
     }
 
     #[test]

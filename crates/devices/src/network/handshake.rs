@@ -50,7 +50,8 @@ impl<P> Network<P> {
         accepted: bool,
         schedule: &mut Schedule<E>,
     ) -> Option<Delivery<P>> {
-        let host = self.connections.get(conn)?.host(End::Opener);
+        let connection = self.connections.get(conn)?;
+        let (host, label) = (connection.host(End::Opener), connection.label(End::Opener));
         let (source, target) = self.hosts_of(conn, End::Acceptor);
         if self.stalls(source, target) {
             self.await_syn_timer(conn, attempt, schedule);
@@ -64,7 +65,7 @@ impl<P> Network<P> {
             self.free(conn);
             What::ConnectFailed(Ended::Refused)
         };
-        Some(Delivery { host, conn, end: End::Opener, what })
+        Some(Delivery { host, conn, end: End::Opener, label, what })
     }
 
     fn await_syn_timer<E: From<Wire<P>>>(&self, conn: ConnId, attempt: u8, schedule: &mut Schedule<E>) {
@@ -77,12 +78,13 @@ impl<P> Network<P> {
         attempt: u8,
         schedule: &mut Schedule<E>,
     ) -> Option<Delivery<P>> {
-        let host = self.connections.get(conn)?.host(End::Opener);
+        let connection = self.connections.get(conn)?;
+        let (host, label) = (connection.host(End::Opener), connection.label(End::Opener));
         if attempt < tcp::SYN_RETRIES {
             self.send_syn(conn, attempt + 1, schedule);
             return None;
         }
         self.free(conn);
-        Some(Delivery { host, conn, end: End::Opener, what: What::ConnectFailed(Ended::TimedOut) })
+        Some(Delivery { host, conn, end: End::Opener, label, what: What::ConnectFailed(Ended::TimedOut) })
     }
 }

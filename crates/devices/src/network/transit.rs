@@ -103,7 +103,7 @@ impl<P> Network<P> {
     ) -> Option<Delivery<P>> {
         let connection = self.connections.get(conn)?;
         let (to, source, target) = (from.other(), connection.host(from), connection.host(from.other()));
-        let (phase, port) = (connection.phase(to), connection.port);
+        let (phase, port, label) = (connection.phase(to), connection.port, connection.label(to));
         let cut = self.rules.blocks(source, target);
         if cut {
             self.rules.charge(source, target, |ledger| &mut ledger.stalled);
@@ -128,7 +128,7 @@ impl<P> Network<P> {
             _ => {}
         }
         self.got_through(conn, from, schedule.now());
-        Some(Delivery { host: target, conn, end: to, what })
+        Some(Delivery { host: target, conn, end: to, label, what })
     }
 
     /// Something reached an end that is no more: the sender keeps it, and is told so.
@@ -243,9 +243,10 @@ impl<P> Network<P> {
         schedule: &mut Schedule<E>,
     ) -> Option<Delivery<P>> {
         let connection = self.connections.get(conn)?;
-        let (host, was_open) = (connection.host(from), connection.phase(from) == Phase::Open);
+        let (host, label) = (connection.host(from), connection.label(from));
+        let was_open = connection.phase(from) == Phase::Open;
         self.forget(conn, from, schedule);
-        was_open.then_some(Delivery { host, conn, end: from, what: What::Closed(Ended::TimedOut) })
+        was_open.then_some(Delivery { host, conn, end: from, label, what: What::Closed(Ended::TimedOut) })
     }
 
     /// The host across `to` answers that there is no connection.
@@ -261,21 +262,29 @@ impl<P> Network<P> {
         schedule: &mut Schedule<E>,
     ) -> Option<Delivery<P>> {
         let connection = self.connections.get(conn)?;
-        let (source, host, phase) = (connection.host(to.other()), connection.host(to), connection.phase(to));
+        let (source, host) = (connection.host(to.other()), connection.host(to));
+        let (phase, label) = (connection.phase(to), connection.label(to));
         if self.stalls(source, host) {
             return None;
         }
         if phase == Phase::Connecting {
             self.free(conn);
-            return Some(Delivery { host, conn, end: to, what: What::ConnectFailed(Ended::Reset) });
+            return Some(Delivery { host, conn, end: to, label, what: What::ConnectFailed(Ended::Reset) });
         }
         self.forget(conn, to, schedule);
-        (phase == Phase::Open).then_some(Delivery { host, conn, end: to, what: What::Closed(Ended::Reset) })
+        (phase == Phase::Open).then_some(Delivery {
+            host,
+            conn,
+            end: to,
+            label,
+            what: What::Closed(Ended::Reset),
+        })
     }
 
     fn keepalive_expires(&mut self, conn: ConnId) -> Option<Delivery<P>> {
         let connection = self.connections.get(conn)?;
-        let (end, host) = (End::Acceptor, connection.host(End::Acceptor));
+        let end = End::Acceptor;
+        let (host, label) = (connection.host(end), connection.label(end));
         if connection.phase(end) != Phase::Open || !connection.phase(End::Opener).is_over() {
             return None;
         }
@@ -284,7 +293,7 @@ impl<P> Network<P> {
         let ended = if answered { Ended::Reset } else { Ended::TimedOut };
         self.drop_backlog(conn, end);
         self.set_phase(conn, end, Phase::Lost);
-        Some(Delivery { host, conn, end, what: What::Closed(ended) })
+        Some(Delivery { host, conn, end, label, what: What::Closed(ended) })
     }
 
     /// Sends a signal outside the streams, which nobody repeats. False if it is lost at once.

@@ -2,7 +2,7 @@
 
 use rcsim_engine::Nanos;
 
-use super::connection::{ConnId, End};
+use super::connection::{ConnId, End, Label};
 use crate::hosts::HostIx;
 
 /// The kind of a message, for rules that drop one kind only. What a number means is the world's business.
@@ -52,6 +52,8 @@ pub struct Delivery<P> {
     pub conn: ConnId,
     /// Which end of it.
     pub end: End,
+    /// What that end is to its process.
+    pub label: Label,
     /// What it is.
     pub what: What<P>,
 }

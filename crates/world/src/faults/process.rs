@@ -180,9 +180,6 @@ impl World {
         host.paused = false;
         host.booting = false;
         let process = host.process.take();
-        for (conn, end) in process.iter().flat_map(|process| process.sockets.all()) {
-            self.uses.set(conn, end, None);
-        }
         self.abandon_commands(place);
         process
     }
