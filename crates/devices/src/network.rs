@@ -40,8 +40,8 @@ pub use self::connection::{ConnId, End, Label};
 use self::connection::{Connection, Connections, Phase};
 use self::rules::Rules;
 pub use self::rules::{Degradation, Ledger, Path, RuleId};
-use self::wire::{Packet, Signal};
 pub use self::wire::{Delivery, Ended, MessageClass, Sent, What, Wire};
+use self::wire::{Packet, Signal};
 use crate::hosts::HostIx;
 use crate::reachability::Reachability;
 

@@ -116,6 +116,7 @@ impl Node {
         if let Some(replica) = self.manual_failover.replica.filter(|replica| !nodes.contains(replica)) {
             nodes.push(replica);
         }
+        self.view.warm_records(&nodes);
         let mut newly_silent = false;
         for node in nodes {
             if self.view.knows(node) && !self.view.flags(node).any(UNTOUCHED) {
@@ -155,9 +156,9 @@ impl Node {
         let (now, timeout) = (out.now_ms, self.node_timeout());
         let peer = self.view.peer(node);
         let Some(link) = peer.link() else { return };
-        let age = self.links.get(link).map_or(0, |link| now - link.ctime);
         let unanswered = peer.ping_sent() != 0 && now - peer.ping_sent() > timeout / 2;
-        if age > timeout && unanswered && now - peer.data_received > timeout / 2 {
+        let silent = now - peer.data_received > timeout / 2;
+        if unanswered && silent && self.links.get(link).is_some_and(|link| now - link.ctime > timeout) {
             self.free_link(link, LinkDown::Stale, out);
         }
     }

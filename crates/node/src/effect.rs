@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rcsim_observe::Event;
 use rcsim_observe::reason::ExitCause;
-use rcsim_protocol::bus::Message;
+use rcsim_protocol::bus::{Body, GossipEntry, Message};
 use rcsim_protocol::{Command, Reply};
 
 use crate::disk::DiskRequest;
@@ -61,7 +61,13 @@ pub enum ClientOutput {
 pub struct Effects {
     done: Vec<Effect>,
     outbox: Vec<Effect>,
+    /// Gossip sections of messages that were read to their end: the next ones are written into the same memory, which
+    /// lies in the caches.
+    spare: Vec<Vec<GossipEntry>>,
 }
+
+/// More spare sections than this are given back: a burst of messages needs more for a moment.
+const SPARE: usize = 1_024;
 
 impl Effects {
     /// An empty list.
@@ -73,6 +79,11 @@ impl Effects {
     pub fn drain(&mut self) -> std::vec::Drain<'_, Effect> {
         debug_assert!(self.outbox.is_empty(), "the turn of the loop has ended, so the outbox was flushed");
         self.done.drain(..)
+    }
+
+    /// The effects, in order, to look at.
+    pub fn as_slice(&self) -> &[Effect] {
+        &self.done
     }
 
     /// An effect that takes place at once.
@@ -90,6 +101,23 @@ impl Effects {
         let any = !self.outbox.is_empty();
         self.done.append(&mut self.outbox);
         any
+    }
+
+    /// An empty gossip section.
+    pub(crate) fn section(&mut self) -> Vec<GossipEntry> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// A message was read to its end; nobody else gets it if this was the last copy.
+    pub(crate) fn recycle(&mut self, message: Arc<Message>) {
+        if let Some(Message { body: Body::Ping(heartbeat) | Body::Pong(heartbeat), .. }) =
+            Arc::into_inner(message)
+            && self.spare.len() < SPARE
+        {
+            let mut section = heartbeat.gossip;
+            section.clear();
+            self.spare.push(section);
+        }
     }
 
     /// A link is closed: what waits in the outbox for it is lost with it (rule LK-7).

@@ -42,7 +42,8 @@ impl Node {
         let known = self.view.len();
         let mut fresh = known.saturating_sub(2);
         let wanted = (known / 10).max(3).min(fresh);
-        let mut section = Vec::with_capacity((wanted + self.pfail_count) as usize);
+        let mut section = out.effects.section();
+        section.reserve_exact((wanted + self.pfail_count) as usize);
         let mut draws = 3 * wanted;
         while draws > 0 && fresh > 0 && section.len() < wanted as usize {
             let batch = draws.min(wanted - section.len() as u32).min(BATCH as u32);

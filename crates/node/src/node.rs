@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use rcsim_observe::reason::{CannotFailover, ExitCause, NoMigration, StateHold};
-use rcsim_protocol::bus::MessageKind;
+use rcsim_protocol::bus::{Header, MessageKind};
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Settings};
 
 use crate::before_sleep::Deferred;
@@ -141,7 +141,10 @@ impl Node {
         match input {
             BusInput::Connected { local } => self.link_connected(link, local, out),
             BusInput::Closed => self.link_lost(link, out),
-            BusInput::Received(message) => self.process_packet(link, &message, out),
+            BusInput::Received(message) => {
+                self.process_packet(link, &message, out);
+                out.effects.recycle(message);
+            }
         }
     }
 
@@ -152,11 +155,13 @@ impl Node {
         out.effects.push(Effect::Exit(why));
     }
 
-    /// Reads what a message of this sender on this link is going to need, for a caller who wants it in the caches; the result means
-    /// nothing.
+    /// Reads what a message on this link with this header is going to need, for a caller who wants it in the caches; the
+    /// result means nothing.
     #[inline]
-    pub fn glance(&self, link: LinkId, sender: NodeIx) -> u64 {
-        self.view.glance(sender) ^ self.links.get(link).map_or(0, |link| link.ctime as u64)
+    pub fn glance(&self, link: LinkId, header: &Header) -> u64 {
+        let master = header.master.map_or(0, |master| self.view.glance(master));
+        let link = self.links.get(link).map_or(0, |link| link.ctime as u64);
+        self.view.glance(header.sender) ^ master ^ link
     }
 
     /// My own interned id.

@@ -404,6 +404,12 @@ impl View {
         std::hint::black_box(sum);
     }
 
+    /// Reads the records of these nodes all at once, like [`View::warm`].
+    pub(crate) fn warm_records(&self, nodes: &[NodeIx]) {
+        let records = nodes.iter().filter_map(|node| self.get(*node));
+        std::hint::black_box(records.fold(0, |sum, peer| sum ^ peer.data_received));
+    }
+
     /// Reads something of all that a message of this node needs.
     #[inline]
     pub(crate) fn glance(&self, node: NodeIx) -> u64 {

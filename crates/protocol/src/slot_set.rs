@@ -14,10 +14,12 @@ const WORDS: usize = SLOT_COUNT as usize / 64;
 /// The length of a slot bitmap on the wire, in bytes (rule WR-2).
 pub const WIRE_LEN: usize = SLOT_COUNT as usize / 8;
 
+/// The count stands first, beside the reference count: both are touched with every message.
 #[derive(Clone, PartialEq, Eq)]
+#[repr(C)]
 struct Bits {
-    words: [u64; WORDS],
     count: u16,
+    words: [u64; WORDS],
 }
 
 /// A set of hash slots.

@@ -5,7 +5,7 @@
 //! one before. For one message these waits add up to most of its cost; for many messages at once they pass together.
 //! Never: changes anything, or makes a run differ.
 
-use rcsim_node::Node;
+use rcsim_node::{Effect, Node};
 use rcsim_protocol::bus::Message;
 
 use crate::agenda::Happening;
@@ -15,6 +15,8 @@ use crate::world::World;
 
 /// So many messages are looked at together.
 const TOGETHER: usize = 24;
+/// Fewer effects are not worth the look.
+const FEW: usize = 3;
 /// A cluster of fewer hosts fits into the caches.
 const LARGE: usize = 32;
 
@@ -43,6 +45,24 @@ impl World {
         touch(&arrivals);
     }
 
+    /// Reads what the messages need that a process is about to send.
+    pub(crate) fn warm_sends(&self, place: usize, effects: &[Effect]) {
+        if effects.len() < FEW || self.hosts.len() < LARGE {
+            return;
+        }
+        let Some(process) = &self.hosts[place].process else { return };
+        for effects in effects.chunks(TOGETHER) {
+            let sent = effects.iter().filter_map(|effect| match effect {
+                Effect::Send(link, _) => process.sockets.link(*link),
+                _ => None,
+            });
+            let mut sockets = [None; TOGETHER];
+            sockets.iter_mut().zip(sent).for_each(|(place, socket)| *place = Some(socket));
+            let open = |(conn, end)| u64::from(self.network.is_open(conn, end));
+            std::hint::black_box(sockets.into_iter().flatten().map(open).fold(0, |sum, open| sum ^ open));
+        }
+    }
+
     fn arrival<'a>(&'a self, event: &'a Happening) -> Option<Arrival<'a>> {
         let Happening::Wire(wire) = event else { return None };
         let (host, label, payload) = self.network.arriving(wire)?;
@@ -60,7 +80,7 @@ fn touch(arrivals: &[Arrival<'_>]) {
     }
     for arrival in arrivals {
         if let Use::Link(link) = arrival.meaning {
-            sum ^= arrival.node.glance(link, arrival.message.header.sender);
+            sum ^= arrival.node.glance(link, &arrival.message.header);
             sum ^= arrival.sockets.link(link).map_or(0, |(conn, _)| u64::from(conn.place()));
         }
     }

@@ -147,6 +147,7 @@ impl World {
                 effects: &mut effects,
             },
         );
+        self.warm_sends(place, effects.as_slice());
         self.apply(place, effects.drain(), schedule);
         self.effects = effects;
         self.slow_turn(place, schedule);
