@@ -97,10 +97,9 @@ impl Node {
             if flags.any(NodeFlags::MYSELF | NodeFlags::HANDSHAKE) || !self.view.has_link(node) {
                 continue;
             }
-            let pulse = self.view.pulse(node);
-            let pending = pulse.watched() && self.view.peer(node).ping_sent() != 0;
-            if !pending && oldest.is_none_or(|(pong, _)| pulse.pong_received() < pong) {
-                oldest = Some((pulse.pong_received(), node));
+            let pong_received = self.view.pong_received(node);
+            if !self.view.pulse(node).pending() && oldest.is_none_or(|(pong, _)| pong_received < pong) {
+                oldest = Some((pong_received, node));
             }
         }
         if let Some((_, node)) = oldest {

@@ -38,6 +38,7 @@ impl Said {
 impl Node {
     /// What I say of others in a heartbeat: some at random, then all that I flag PFAIL (GS-1 … GS-7).
     pub(crate) fn gossip_section(&mut self, out: &mut Outside<'_>) -> Vec<GossipEntry> {
+        self.view.warm();
         self.view.begin_packet();
         let known = self.view.len();
         let mut fresh = known.saturating_sub(2);
@@ -98,12 +99,12 @@ impl Node {
 
     #[inline]
     fn gossip_entry(&self, node: NodeIx, card: CardIx) -> GossipEntry {
-        let pulse = self.view.pulse(node);
-        let ping_sent = if pulse.watched() { self.view.peer(node).ping_sent() } else { 0 };
+        let pending = self.view.pulse(node).pending();
+        let ping_sent = if pending { self.view.peer(node).ping_sent() } else { 0 };
         GossipEntry {
             card,
             ping_sent: (ping_sent / 1000) as u32,
-            pong_received: (pulse.pong_received() / 1000) as u32,
+            pong_received: (self.view.pong_received(node) / 1000) as u32,
         }
     }
 
@@ -114,6 +115,7 @@ impl Node {
         section: &[GossipEntry],
         out: &mut Outside<'_>,
     ) {
+        self.view.warm();
         let sender_is_master = sender.filter(|sender| self.is_master(*sender));
         for batch in section.chunks(BATCH) {
             let mut about = [Said::NOTHING; BATCH];
@@ -124,7 +126,6 @@ impl Node {
                 };
             }
             let about = &about[..batch.len()];
-            self.view.warm(about.iter().map(|said| said.card.node));
             self.process_entries(sender, sender_is_master, about, out);
         }
     }

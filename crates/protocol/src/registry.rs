@@ -62,6 +62,8 @@ pub struct Registry {
     by_address: BTreeMap<Address, AddressIx>,
     cards: Vec<Card>,
     by_card: BTreeMap<Card, CardIx>,
+    /// By node: its first card.
+    first_cards: Vec<Option<CardIx>>,
 }
 
 impl Default for Registry {
@@ -81,6 +83,7 @@ impl Registry {
             by_address: BTreeMap::from([(blank, AddressIx::BLANK)]),
             cards: Vec::new(),
             by_card: BTreeMap::new(),
+            first_cards: Vec::new(),
         }
     }
 
@@ -135,8 +138,18 @@ impl Registry {
         let index = *self.by_card.entry(card).or_insert(next);
         if index == next {
             self.cards.push(card);
+            let nodes = self.first_cards.len().max(card.node.index() + 1);
+            self.first_cards.resize(nodes, None);
+            self.first_cards[card.node.index()].get_or_insert(index);
         }
         index
+    }
+
+    /// The card of this node that was interned first, if it has any: the one that most of the others show most of the
+    /// time.
+    #[inline]
+    pub fn first_card(&self, node: NodeIx) -> Option<CardIx> {
+        *self.first_cards.get(node.index())?
     }
 
     /// How many cards are interned; every index is below it.
