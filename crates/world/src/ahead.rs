@@ -15,6 +15,8 @@ use crate::world::World;
 
 /// So many messages are looked at together.
 const TOGETHER: usize = 24;
+/// So many gossip entries lie in one line of a cache.
+const ENTRIES_PER_LINE: usize = 5;
 /// Fewer effects are not worth the look.
 const FEW: usize = 3;
 /// A cluster of fewer hosts fits into the caches.
@@ -76,7 +78,16 @@ impl World {
 fn touch(arrivals: &[Arrival<'_>]) {
     let mut sum = 0;
     for arrival in arrivals {
-        sum ^= u64::from(arrival.message.header.sender.0);
+        let header = &arrival.message.header;
+        sum ^= u64::from(header.sender.0) ^ u64::from(header.flags.0) ^ header.current_epoch.0;
+    }
+    for arrival in arrivals {
+        let gossip = arrival.message.heartbeat().map(|heartbeat| heartbeat.gossip.iter());
+        sum ^= gossip
+            .into_iter()
+            .flatten()
+            .step_by(ENTRIES_PER_LINE)
+            .fold(0, |sum, entry| sum ^ u64::from(entry.card.0));
     }
     for arrival in arrivals {
         if let Use::Link(link) = arrival.meaning {
