@@ -6,34 +6,19 @@
 use rcsim_observe::Event;
 use rcsim_observe::reason::{AddressSource, Arrival, LinkDown};
 use rcsim_protocol::bus::GossipEntry;
-use rcsim_protocol::{AddressIx, Card, CardIx, NodeFlags, NodeIx, Registry};
+use rcsim_protocol::{Card, NodeFlags, NodeIx, Registry};
 
 use crate::node::Node;
 use crate::outside::Outside;
 
 /// How far in the future a gossiped PONG time may lie, in ms (GS-9).
 const FUTURE_TOLERANCE_MS: i64 = 500;
-/// So many nodes are looked at together, so that their memory is fetched at the same time.
+/// So many nodes are drawn at once.
 const BATCH: usize = 32;
 /// Flags of nodes that are never gossiped (FD-16).
 const UNSPEAKABLE: NodeFlags = NodeFlags(NodeFlags::HANDSHAKE.0 | NodeFlags::NOADDR.0);
 /// Flags that say that a node does not answer.
 const SILENT: NodeFlags = NodeFlags(NodeFlags::PFAIL.0 | NodeFlags::FAIL.0);
-
-/// What an entry says, with its card at hand.
-#[derive(Clone, Copy)]
-struct Said {
-    card: Card,
-    /// In ms, though told in seconds (GS-7).
-    pong_received: i64,
-}
-
-impl Said {
-    const NOTHING: Said = Said {
-        card: Card { node: NodeIx(u32::MAX), address: AddressIx::BLANK, flags: NodeFlags::NONE },
-        pong_received: 0,
-    };
-}
 
 impl Node {
     /// What I say of others in a heartbeat: some at random, then all that I flag PFAIL (GS-1 … GS-7).
@@ -72,10 +57,10 @@ impl Node {
             if fresh == 0 {
                 break;
             }
-            if let Some(card) = self.view.plain_card(node, registry) {
+            if let Some(entry) = self.view.plain_entry(node, registry) {
                 // One that is in the packet already may be drawn again, and costs nothing.
                 if !self.view.mention(node) {
-                    section.push(self.gossip_entry(node, card));
+                    section.push(entry);
                     fresh -= 1;
                 }
             } else if node != self.me() && !self.view.flags(node).any(NodeFlags::PFAIL) {
@@ -91,20 +76,9 @@ impl Node {
         for &node in self.view.order() {
             let flags = self.view.flags(node);
             if left > 0 && flags.any(NodeFlags::PFAIL) && !flags.any(UNSPEAKABLE) {
-                section.push(self.gossip_entry(node, registry.card(self.view.card(node))));
+                section.push(self.view.entry(node, registry.card(self.view.card(node))));
                 left -= 1;
             }
-        }
-    }
-
-    #[inline]
-    fn gossip_entry(&self, node: NodeIx, card: CardIx) -> GossipEntry {
-        let pending = self.view.pulse(node).pending();
-        let ping_sent = if pending { self.view.peer(node).ping_sent() } else { 0 };
-        GossipEntry {
-            card,
-            ping_sent: (ping_sent / 1000) as u32,
-            pong_received: (self.view.pong_received(node) / 1000) as u32,
         }
     }
 
@@ -116,41 +90,22 @@ impl Node {
         out: &mut Outside<'_>,
     ) {
         self.view.warm();
-        let sender_is_master = sender.filter(|sender| self.is_master(*sender));
-        for batch in section.chunks(BATCH) {
-            let mut about = [Said::NOTHING; BATCH];
-            for (said, entry) in about.iter_mut().zip(batch) {
-                *said = Said {
-                    card: out.registry.card_of(entry.card),
-                    pong_received: i64::from(entry.pong_received) * 1000,
-                };
-            }
-            let about = &about[..batch.len()];
-            self.process_entries(sender, sender_is_master, about, out);
-        }
-    }
-
-    fn process_entries(
-        &mut self,
-        sender: Option<NodeIx>,
-        sender_is_master: Option<NodeIx>,
-        about: &[Said],
-        out: &mut Outside<'_>,
-    ) {
+        let reporter = sender.filter(|sender| self.is_master(*sender));
         let latest = self.clock.cached_ms + FUTURE_TOLERANCE_MS;
-        for said in about {
-            let Said { card, pong_received } = said;
-            if card.flags.any(SILENT) || !self.view.adopt_pong(card.node, *pong_received, latest) {
-                self.process_watched_entry(sender, sender_is_master, said, out);
+        for entry in section {
+            let card = out.registry.card_of(entry.card);
+            let pong_received = i64::from(entry.pong_received) * 1000;
+            if card.flags.any(SILENT) || !self.view.adopt_pong(card.node, pong_received, latest) {
+                self.process_watched_entry(sender, reporter, card, pong_received, out);
             }
         }
     }
 
     /// A PONG that somebody else got is as good as one of mine, to the second (GS-9).
-    fn adopt_pong(&mut self, said: &Said) {
-        let Said { card: Card { node, .. }, pong_received: pong } = *said;
-        if pong > self.view.pong_received(node) && pong <= self.clock.cached_ms + FUTURE_TOLERANCE_MS {
-            self.view.set_pong_received(node, pong);
+    fn adopt_pong(&mut self, node: NodeIx, pong_received: i64) {
+        let latest = self.clock.cached_ms + FUTURE_TOLERANCE_MS;
+        if pong_received > self.view.pong_received(node) && pong_received <= latest {
+            self.view.set_pong_received(node, pong_received);
         }
     }
 
@@ -158,13 +113,14 @@ impl Node {
         &mut self,
         sender: Option<NodeIx>,
         reporter: Option<NodeIx>,
-        said: &Said,
+        card: Card,
+        pong_received: i64,
         out: &mut Outside<'_>,
     ) {
-        let Card { node, flags, .. } = said.card;
+        let Card { node, flags, .. } = card;
         if !self.view.knows(node) {
             if sender.is_some() {
-                self.meet_by_gossip(said.card, out);
+                self.meet_by_gossip(card, out);
             }
             return;
         }
@@ -180,10 +136,10 @@ impl Node {
         }
         // Expired reports do not stand in the way (FD-4).
         if !silent && self.view.peer(node).ping_sent() == 0 && self.live_reports(node) == 0 {
-            self.adopt_pong(said);
+            self.adopt_pong(node, pong_received);
         }
         if self.view.flags(node).any(SILENT) && !silent && !flags.any(NodeFlags::NOADDR) {
-            self.adopt_address(said.card, out);
+            self.adopt_address(card, out);
         }
     }
 

@@ -12,6 +12,7 @@ mod pulses;
 
 use std::sync::Arc;
 
+use rcsim_protocol::bus::GossipEntry;
 use rcsim_protocol::{AddressIx, Card, CardIx, Epoch, NodeFlags, NodeIx, Offset, Registry, SlotSet};
 
 use crate::link::LinkId;
@@ -278,12 +279,22 @@ impl View {
         Card { node, address, flags }
     }
 
-    /// The same, interned, for one that may be gossiped about without a second look: not myself, not PFAIL, past its
+    /// What a heartbeat says of a node that may be gossiped about without a second look: not myself, not PFAIL, past its
     /// handshake, with an address, and with a link or slots (GS-2). Nothing but the pulse is read while the card is the
-    /// node's first.
+    /// node's first and no PING is pending.
     #[inline]
-    pub(crate) fn plain_card(&mut self, node: NodeIx, registry: &mut Registry) -> Option<CardIx> {
-        if self.pulse(node).special() { self.special_card(node, registry) } else { registry.first_card(node) }
+    pub(crate) fn plain_entry(&mut self, node: NodeIx, registry: &mut Registry) -> Option<GossipEntry> {
+        let special = self.pulses.get(node).special();
+        let card = if special { self.special_card(node, registry) } else { registry.first_card(node) };
+        card.map(|card| self.entry(node, card))
+    }
+
+    /// What a heartbeat says of a node with this card (GS-7: in whole seconds).
+    #[inline]
+    pub(crate) fn entry(&self, node: NodeIx, card: CardIx) -> GossipEntry {
+        let ping_sent = if self.pulses.get(node).pending() { self.peer(node).ping_sent() } else { 0 };
+        let pong_received = (self.pulses.time(node) / 1000) as u32;
+        GossipEntry { card, ping_sent: (ping_sent / 1000) as u32, pong_received }
     }
 
     fn special_card(&mut self, node: NodeIx, registry: &mut Registry) -> Option<CardIx> {

@@ -53,6 +53,9 @@ pub struct Card {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CardIx(pub u32);
 
+/// Of a node that has no card: greater than every index.
+const NO_CARD: CardIx = CardIx(u32::MAX);
+
 /// All node ids, addresses and cards that one world has seen.
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -63,7 +66,7 @@ pub struct Registry {
     cards: Vec<Card>,
     by_card: BTreeMap<Card, CardIx>,
     /// By node: its first card.
-    first_cards: Vec<Option<CardIx>>,
+    first_cards: Vec<CardIx>,
 }
 
 impl Default for Registry {
@@ -139,8 +142,9 @@ impl Registry {
         if index == next {
             self.cards.push(card);
             let nodes = self.first_cards.len().max(card.node.index() + 1);
-            self.first_cards.resize(nodes, None);
-            self.first_cards[card.node.index()].get_or_insert(index);
+            self.first_cards.resize(nodes, NO_CARD);
+            let first = &mut self.first_cards[card.node.index()];
+            *first = (*first).min(index);
         }
         index
     }
@@ -149,7 +153,7 @@ impl Registry {
     /// time.
     #[inline]
     pub fn first_card(&self, node: NodeIx) -> Option<CardIx> {
-        *self.first_cards.get(node.index())?
+        self.first_cards.get(node.index()).copied().filter(|card| *card != NO_CARD)
     }
 
     /// How many cards are interned; every index is below it.

@@ -105,11 +105,17 @@ impl Pulses {
     }
 
     /// When the node answered last, in ms; 0 = never.
+    #[inline]
     pub(crate) fn time(&self, node: NodeIx) -> i64 {
         match self.get(node).time() {
-            0 => self.beside.get(&node).copied().unwrap_or(0),
+            0 => self.time_beside(node),
             time => self.origin + i64::from(time),
         }
+    }
+
+    #[cold]
+    fn time_beside(&self, node: NodeIx) -> i64 {
+        self.beside.get(&node).copied().unwrap_or(0)
     }
 
     /// Notes when a node answered last, in ms.
