@@ -67,8 +67,11 @@ fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the entry can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name == ".git" {
+            continue; // a folder, or in a second work tree a file
+        }
         if path.is_dir() {
-            if name != "target" && name != ".git" {
+            if name != "target" {
                 collect(&path, ending, found);
             }
         } else if name.ends_with(ending) {
