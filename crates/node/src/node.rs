@@ -161,7 +161,8 @@ impl Node {
     pub fn glance(&self, link: LinkId, header: &Header) -> u64 {
         let master = header.master.map_or(0, |master| self.view.glance(master));
         let link = self.links.get(link).map_or(0, |link| link.ctime as u64);
-        self.view.glance(header.sender) ^ master ^ link
+        let mine = self.my_master().map_or(0, |master| self.view.glance(master));
+        self.view.glance(header.sender) ^ master ^ mine ^ link
     }
 
     /// My own interned id.

@@ -359,7 +359,8 @@ impl View {
     #[inline]
     pub(crate) fn glance(&self, node: NodeIx) -> u64 {
         let data_received = self.get(node).map_or(0, |peer| peer.data_received);
-        data_received as u64
+        let flags = self.rows.get(node.index()).map_or(0, |row| row.flags.0);
+        data_received as u64 ^ u64::from(flags)
     }
 
     /// A new packet is under construction: it mentions nobody yet.
