@@ -338,6 +338,7 @@ impl Bench {
         Names {
             nodes: (0..self.registry.node_count()).map(entry).collect(),
             places: self.parties.iter().map(|party| party.name.clone()).collect(),
+            clients: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rcsim_observe::{EventKind, FindingKind};
 
-use crate::{liveness, safety};
+use crate::{ledger, liveness, safety};
 
 /// How the work of checking an invariant grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,7 @@ pub struct Description {
     pub events: &'static [EventKind],
 }
 
-static ALL: [Description; 20] = [
+static ALL: [Description; 21] = [
     safety::one_vote::DESCRIPTION,
     safety::durable_vote::DESCRIPTION,
     safety::elected_epoch::DESCRIPTION,
@@ -57,6 +57,7 @@ static ALL: [Description; 20] = [
     safety::coherence::DESCRIPTION,
     safety::downgrade::DESCRIPTION,
     safety::double_service::DESCRIPTION,
+    ledger::DESCRIPTION,
     safety::cycles::DESCRIPTION,
     safety::founded_fail::DESCRIPTION,
     liveness::convergence::DESCRIPTION,

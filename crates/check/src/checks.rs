@@ -152,7 +152,9 @@ mod tests {
     #[test]
     fn the_invariants_are_those_of_the_catalogue() {
         let ids: Vec<&str> = all().iter().map(|invariant| invariant.description().id).collect();
-        let catalogue: Vec<&str> = crate::invariants().iter().map(|description| description.id).collect();
+        let catalogue = crate::invariants().iter().map(|description| description.id);
+        // S10 needs the history of the clients: the ledger judges it.
+        let catalogue: Vec<&str> = catalogue.filter(|id| *id != "S10").collect();
         assert_eq!(ids, catalogue);
     }
 

@@ -9,6 +9,7 @@
 //! | [`checks`] | all invariants of one run, and who is shown what |
 //! | [`catalogue`] | every invariant by id: its sentence, the rules it guards, what it costs |
 //! | [`known`] | the weaknesses of Redis 7.0.15 that findings are recognised as |
+//! | [`ledger`] | the acknowledged writes that are gone, and why: S10 |
 //! | `facts` | what several invariants have to know: quiet times, deaths, claims, bounds, recent records |
 //! | `safety` | what must never be: S1 to S9, S18, S19 |
 //! | `liveness` | what must come about after the last fault: L1 to L7, L9, L10 |
@@ -19,6 +20,7 @@
 pub mod catalogue;
 pub mod checks;
 pub mod known;
+pub mod ledger;
 
 mod facts;
 mod findings;
@@ -30,3 +32,4 @@ mod testing;
 
 pub use catalogue::{Cost, Description, describe, invariants};
 pub use checks::{Checks, Setup};
+pub use ledger::Ledger;

@@ -143,17 +143,25 @@ pub(crate) struct FakeWorld {
     pub(crate) places: Vec<FakePlace>,
     unreachable: BTreeSet<Place>,
     mute: BTreeSet<Place>,
+    /// What each place holds; the elements of a list stand side by side.
+    pub(crate) values: BTreeMap<(Place, Vec<u8>), Vec<u8>>,
 }
 
 impl FakeWorld {
     /// Masters with the slots split between them and config epochs 1, 2, ...; then replicas, dealt round-robin.
-    fn new(masters: u32, replicas: u32) -> FakeWorld {
+    pub(crate) fn new(masters: u32, replicas: u32) -> FakeWorld {
         let places = (0..masters + replicas).map(|place| FakePlace {
             process: Process::Running,
             node: healthy_view(place, masters, replicas),
             durable_vote: None,
         });
-        FakeWorld { now_ns: 0, places: places.collect(), unreachable: BTreeSet::new(), mute: BTreeSet::new() }
+        FakeWorld {
+            now_ns: 0,
+            places: places.collect(),
+            unreachable: BTreeSet::new(),
+            mute: BTreeSet::new(),
+            values: BTreeMap::new(),
+        }
     }
 
     /// Nothing goes to or comes from this place any more.
@@ -235,8 +243,11 @@ impl Glimpse for FakeWorld {
     fn reaches(&self, from: Place, to: Place) -> bool {
         !self.unreachable.contains(&from) && !self.unreachable.contains(&to) && !self.mute.contains(&from)
     }
-    fn value(&self, _: Place, _: &[u8]) -> Option<Vec<u8>> {
-        None
+    fn value(&self, place: Place, key: &[u8]) -> Option<Vec<u8>> {
+        self.values.get(&(place, key.to_vec())).cloned()
+    }
+    fn elements(&self, place: Place, key: &[u8]) -> Option<Vec<Vec<u8>>> {
+        Some(self.value(place, key)?.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect())
     }
 }
 

@@ -1,50 +1,34 @@
-//! What a reply means to an operation (rules RD-2, RD-6, RD-8, RD-12).
+//! What an error reply means to an operation (rules RD-2, RD-6, RD-8, RD-12).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcsim_observe::{OperationKind, Outcome};
-use rcsim_protocol::{Reply, Slot};
+use rcsim_protocol::Slot;
 
+use crate::policy::Policy;
 use crate::slot_map::endpoint_ip;
 
-/// A reply, read by a client. Every error reply proves that the command had no effect.
+/// An error reply, read by a client. Each proves that the command had no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Refusal {
     /// The slot belongs to another node.
     Moved(Slot, SocketAddr),
     /// This once, another node is to be asked, with ASKING before.
     Ask(SocketAddr),
-    /// Not now: TRYAGAIN, CLUSTERDOWN, LOADING and the like.
+    /// Not now: what the client's policy takes as passing.
     Later(Arc<str>),
-    /// The operation is over.
-    Over(Outcome),
+    /// It will not have it.
+    Final(Arc<str>),
 }
 
-/// Error codes that pass by themselves.
-const PASSING: [&str; 6] = ["TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOREPLICAS", "BUSY"];
-
-impl Answer {
-    /// What this reply of `asked` means for an operation of this kind.
-    pub(crate) fn read(reply: &Reply, kind: &OperationKind, asked: SocketAddr) -> Answer {
-        match (reply, kind) {
-            (Reply::Error(text), _) => Answer::read_error(text, asked),
-            (Reply::Null, OperationKind::Get) => Answer::Over(Outcome::Read(None)),
-            (Reply::Bulk(bytes), OperationKind::Get) => match number(bytes) {
-                Some(number) => Answer::Over(Outcome::Read(Some(number))),
-                None => Answer::Over(Outcome::Failed("the register holds no number".into())),
-            },
-            (Reply::Simple(text), OperationKind::Set(_)) if text == "OK" => Answer::Over(Outcome::Written),
-            _ => Answer::Over(Outcome::Failed(format!("unexpected reply {reply}").into())),
-        }
-    }
-
-    fn read_error(text: &str, asked: SocketAddr) -> Answer {
-        let refused = || Answer::Over(Outcome::Failed(text.into()));
+impl Refusal {
+    /// What this error of `asked` means.
+    pub(crate) fn read(text: &str, policy: &Policy, asked: SocketAddr) -> Refusal {
+        let refused = || Refusal::Final(text.into());
         match text.split_ascii_whitespace().next().unwrap_or_default() {
-            "MOVED" => redirection(text, asked).map_or_else(refused, |(slot, to)| Answer::Moved(slot, to)),
-            "ASK" => redirection(text, asked).map_or_else(refused, |(_, to)| Answer::Ask(to)),
-            code if PASSING.contains(&code) => Answer::Later(text.into()),
+            "MOVED" => redirection(text, asked).map_or_else(refused, |(slot, to)| Refusal::Moved(slot, to)),
+            "ASK" => redirection(text, asked).map_or_else(refused, |(_, to)| Refusal::Ask(to)),
+            code if policy.passes(code) => Refusal::Later(text.into()),
             _ => refused(),
         }
     }
@@ -58,23 +42,19 @@ fn redirection(text: &str, asked: SocketAddr) -> Option<(Slot, SocketAddr)> {
     Some((slot, SocketAddr::new(endpoint_ip(endpoint, asked)?, port.parse().ok()?)))
 }
 
-fn number(bytes: &[u8]) -> Option<u64> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Answer {
+    fn read(text: &str) -> Refusal {
         let asked = "10.0.0.9:7009".parse().expect("an address");
-        Answer::read(&Reply::Error(text.to_owned()), &OperationKind::Get, asked)
+        Refusal::read(text, &crate::profiles()[0].policy, asked)
     }
 
     #[test]
     fn rd_16_redirections_name_a_node_in_three_ways() {
         let slot = Slot::new(3999).expect("a slot");
-        let moved = |text: &str| Answer::Moved(slot, text.parse().expect("an address"));
+        let moved = |text: &str| Refusal::Moved(slot, text.parse().expect("an address"));
         assert_eq!(read("MOVED 3999 10.0.0.1:6381"), moved("10.0.0.1:6381"));
         assert_eq!(read("MOVED 3999 ::1:6381"), moved("[::1]:6381"));
         assert_eq!(read("MOVED 3999 :6381"), moved("10.0.0.9:6381"));
@@ -82,8 +62,8 @@ mod tests {
 
     #[test]
     fn rd_6_a_cluster_that_is_down_may_come_back_and_a_syntax_error_may_not() {
-        assert!(matches!(read("CLUSTERDOWN The cluster is down"), Answer::Later(_)));
-        assert!(matches!(read("ERR syntax error"), Answer::Over(Outcome::Failed(_))));
-        assert!(matches!(read("MOVED nowhere"), Answer::Over(Outcome::Failed(_))));
+        assert!(matches!(read("CLUSTERDOWN The cluster is down"), Refusal::Later(_)));
+        assert!(matches!(read("ERR syntax error"), Refusal::Final(_)));
+        assert!(matches!(read("MOVED nowhere"), Refusal::Final(_)));
     }
 }

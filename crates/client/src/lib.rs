@@ -7,26 +7,34 @@
 //! |---|---|
 //! | [`client`] | the client: operations from their start to their outcome |
 //! | [`setup`] | what a client is made of |
+//! | [`policy`] | what it does about redirections, errors, silence and a map that grows old |
+//! | [`mod@profiles`] | well-known clients as sets of habits |
 //! | [`exchange`] | what goes into a client and what comes out |
-//! | [`slot_map`] | who owns which slot, as CLUSTER SLOTS and redirections tell it |
+//! | [`slot_map`] | who owns which slot, as CLUSTER SLOTS, CLUSTER SHARDS and redirections tell it |
 //! | `pool` | one connection per node, questions answered in order, time limits |
 //! | `refresh` | when the slot map is asked for again, and whom |
-//! | `answer` | what a reply means to an operation |
-//! | `attempt` | one operation under way, and how long it pauses before it is tried again |
-//! | `workload` | which register is written or read next |
+//! | `answer` | what an error reply means to an operation |
+//! | `workload` | what is done next |
+//! | `keys` | the keys of one client, and how often each is taken |
+//! | `plan` | one operation as it is said to a node, and how its replies are read |
 
 pub mod client;
 pub mod exchange;
+pub mod policy;
+pub mod profiles;
 pub mod setup;
 pub mod slot_map;
 
 mod answer;
-mod attempt;
+mod keys;
+mod plan;
 mod pool;
 mod refresh;
 mod workload;
 
 pub use client::Client;
 pub use exchange::{ClientEffect, ClientInput};
-pub use setup::ClientSetup;
+pub use policy::{MapSource, Moved, Policy, ReadFrom};
+pub use profiles::{Profile, profile, profiles};
+pub use setup::{ClientSetup, Load, Pace, Spread, Work};
 pub use slot_map::SlotMap;

@@ -1,10 +1,11 @@
 //! One connection per node, questions answered in order, time limits.
 //!
-//! Questions to a node that is still being connected wait unsent. The oldest question of a connection sets its time
-//! limit: a connection on which an answer is overdue is given up as a whole, because what still came on it could not
-//! be told apart from the answers to later questions.
+//! Reads from replicas have a connection of their own, which begins with READONLY. Questions to a node that is still
+//! being connected wait unsent. The oldest question of a connection sets its time limit: a connection on which an answer
+//! is overdue is given up as a whole, because what still came on it could not be told apart from the answers to later
+//! questions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use rcsim_protocol::Command;
@@ -14,11 +15,11 @@ use crate::exchange::ClientEffect;
 /// What a reply will be the answer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// CLUSTER SLOTS.
+    /// CLUSTER SLOTS or CLUSTER SHARDS.
     Map,
-    /// ASKING; its reply tells nothing.
-    Asking,
-    /// The command of an operation, by its number.
+    /// ASKING or READONLY; the reply tells nothing.
+    Preface,
+    /// A command of an operation, by its number.
     Operation(u32),
 }
 
@@ -31,108 +32,119 @@ pub(crate) struct Lost {
     pub(crate) questions: Vec<Question>,
 }
 
+/// A node, and whether it is asked as a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) readonly: bool,
+}
+
 /// All connections of one client.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
-    connections: BTreeMap<u32, Connection>,
-    by_address: BTreeMap<SocketAddr, u32>,
+    /// By number, ascending: there are few, and a new one has the greatest.
+    connections: Vec<Connection>,
     next: u32,
     timeout_ns: u64,
+    /// Nothing is overdue before this.
+    deadline_ns: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
 struct Connection {
-    address: SocketAddr,
+    number: u32,
+    peer: Peer,
     open: bool,
-    pending: VecDeque<Pending>,
-}
-
-#[derive(Clone, Debug)]
-struct Pending {
-    question: Question,
-    /// The words, until they are sent.
-    command: Option<Command>,
-    deadline_ns: u64,
+    /// Answers that are awaited, with their time limits.
+    pending: VecDeque<(Question, u64)>,
+    /// Commands that wait for the connection; the last ones of `pending`.
+    unsent: Vec<Command>,
 }
 
 impl Pool {
     pub(crate) fn new(timeout_ns: u64) -> Pool {
-        Pool { connections: BTreeMap::new(), by_address: BTreeMap::new(), next: 0, timeout_ns }
+        Pool { connections: Vec::new(), next: 0, timeout_ns, deadline_ns: None }
     }
 
     /// Puts a question to a node, over the connection that there is or over a new one.
     pub(crate) fn ask(
         &mut self,
-        address: SocketAddr,
+        peer: Peer,
         question: Question,
         command: Command,
         now_ns: u64,
         effects: &mut Vec<ClientEffect>,
     ) {
-        let conn = self.connection_to(address, effects);
-        let connection = self.connections.get_mut(&conn).expect("a connection listed by address exists");
         let deadline_ns = now_ns + self.timeout_ns;
-        let command = if connection.open {
-            effects.push(ClientEffect::Send { conn, command });
-            None
+        self.deadline_ns = Some(self.deadline_ns.map_or(deadline_ns, |known| known.min(deadline_ns)));
+        let index = self.connection_to(peer, deadline_ns, effects);
+        let connection = &mut self.connections[index];
+        if connection.open {
+            effects.push(ClientEffect::Send { conn: connection.number, command });
         } else {
-            Some(command)
-        };
-        connection.pending.push_back(Pending { question, command, deadline_ns });
+            connection.unsent.push(command);
+        }
+        connection.pending.push_back((question, deadline_ns));
     }
 
     /// A connection stands: what waited for it is sent, and the time for the replies begins.
     pub(crate) fn connected(&mut self, conn: u32, now_ns: u64, effects: &mut Vec<ClientEffect>) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(index) = self.index(conn) else { return };
+        let connection = &mut self.connections[index];
         connection.open = true;
-        for pending in &mut connection.pending {
-            pending.deadline_ns = now_ns + self.timeout_ns;
-            effects.extend(pending.command.take().map(|command| ClientEffect::Send { conn, command }));
-        }
+        connection.pending.iter_mut().for_each(|(_, deadline_ns)| *deadline_ns = now_ns + self.timeout_ns);
+        effects.extend(connection.unsent.drain(..).map(|command| ClientEffect::Send { conn, command }));
     }
 
     /// What a reply on this connection answers, and who sent it; `None` if nothing was asked there.
-    pub(crate) fn answered(&mut self, conn: u32) -> Option<(SocketAddr, Question)> {
-        let connection = self.connections.get_mut(&conn).filter(|connection| connection.open)?;
-        Some((connection.address, connection.pending.pop_front()?.question))
+    pub(crate) fn answered(&mut self, conn: u32) -> Option<(Peer, Question)> {
+        let index = self.index(conn)?;
+        let connection = &mut self.connections[index];
+        Some((connection.peer, connection.pending.pop_front()?.0))
     }
 
     /// Forgets a connection; `None` if it was forgotten before.
     pub(crate) fn remove(&mut self, conn: u32) -> Option<Lost> {
-        let connection = self.connections.remove(&conn)?;
-        self.by_address.remove(&connection.address);
-        let questions = connection.pending.iter().map(|pending| pending.question).collect();
+        let connection = self.connections.remove(self.index(conn)?);
+        let questions = connection.pending.iter().map(|(question, _)| *question).collect();
         Some(Lost { sent: connection.open, questions })
     }
 
     /// A connection whose oldest question should have been answered by now.
-    pub(crate) fn overdue(&self, now_ns: u64) -> Option<u32> {
-        let late = |(conn, connection): (&u32, &Connection)| {
-            connection.deadline_ns().is_some_and(|deadline| deadline <= now_ns).then_some(*conn)
-        };
-        self.connections.iter().find_map(late)
-    }
-
-    /// When the next question will be overdue, in ns.
-    pub(crate) fn deadline_ns(&self) -> Option<u64> {
-        self.connections.values().filter_map(Connection::deadline_ns).min()
-    }
-
-    fn connection_to(&mut self, address: SocketAddr, effects: &mut Vec<ClientEffect>) -> u32 {
-        if let Some(conn) = self.by_address.get(&address) {
-            return *conn;
+    pub(crate) fn overdue(&mut self, now_ns: u64) -> Option<u32> {
+        if self.deadline_ns.is_none_or(|deadline| deadline > now_ns) {
+            return None;
         }
-        let conn = self.next;
-        self.next += 1;
-        self.connections.insert(conn, Connection { address, open: false, pending: VecDeque::new() });
-        self.by_address.insert(address, conn);
-        effects.push(ClientEffect::Connect { conn, address });
-        conn
+        let oldest =
+            |connection: &Connection| connection.pending.front().map(|(_, deadline_ns)| *deadline_ns);
+        self.deadline_ns = self.connections.iter().filter_map(oldest).min();
+        let late = |connection: &&Connection| oldest(connection).is_some_and(|deadline| deadline <= now_ns);
+        self.connections.iter().find(late).map(|connection| connection.number)
     }
-}
 
-impl Connection {
-    fn deadline_ns(&self) -> Option<u64> {
-        self.pending.front().map(|pending| pending.deadline_ns)
+    /// No question will be overdue before this, in ns.
+    pub(crate) fn deadline_ns(&self) -> Option<u64> {
+        self.deadline_ns
+    }
+
+    fn index(&self, conn: u32) -> Option<usize> {
+        self.connections.binary_search_by_key(&conn, |connection| connection.number).ok()
+    }
+
+    fn connection_to(&mut self, peer: Peer, deadline_ns: u64, effects: &mut Vec<ClientEffect>) -> usize {
+        if let Some(index) = self.connections.iter().position(|connection| connection.peer == peer) {
+            return index;
+        }
+        let number = self.next;
+        self.next += 1;
+        let mut connection =
+            Connection { number, peer, open: false, pending: VecDeque::new(), unsent: Vec::new() };
+        if peer.readonly {
+            connection.pending.push_back((Question::Preface, deadline_ns));
+            connection.unsent.push(Command::new(["READONLY"]));
+        }
+        self.connections.push(connection);
+        effects.push(ClientEffect::Connect { conn: number, address: peer.address });
+        self.connections.len() - 1
     }
 }

@@ -6,12 +6,20 @@
 
 use std::net::SocketAddr;
 
-/// The least time between two maps, and between two rounds in which no node had one, in ns.
-pub(crate) const PAUSE_NS: u64 = 500_000_000;
+use crate::policy::Policy;
+
+/// The least time between two rounds in which no node had a map, in ns.
+const ROUND_NS: u64 = 500_000_000;
 
 /// The state of the background refresh.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refresh {
+    /// The least time between two maps.
+    pause_ns: u64,
+    /// After so long a new one is fetched in any case.
+    every_ns: Option<u64>,
+    /// When that is due.
+    periodic_ns: Option<u64>,
     wanted: bool,
     under_way: bool,
     not_before_ns: u64,
@@ -22,6 +30,10 @@ pub(crate) struct Refresh {
 }
 
 impl Refresh {
+    pub(crate) fn new(policy: &Policy) -> Refresh {
+        Refresh { pause_ns: policy.refresh_pause_ns, every_ns: policy.refresh_every_ns, ..Refresh::default() }
+    }
+
     /// A new map would be welcome.
     pub(crate) fn want(&mut self) {
         self.wanted = true;
@@ -29,7 +41,8 @@ impl Refresh {
 
     /// When a node should be asked, in ns; `None` if none should.
     pub(crate) fn due_ns(&self) -> Option<u64> {
-        (self.wanted && !self.under_way).then_some(self.not_before_ns)
+        let wanted = self.wanted.then_some(self.not_before_ns);
+        wanted.into_iter().chain(self.periodic_ns).min().filter(|_| !self.under_way)
     }
 
     /// Whom to ask now. `known` are the nodes of the present map. Without any candidate: nobody.
@@ -45,7 +58,7 @@ impl Refresh {
         let others = seeds.iter().filter(|seed| !known.contains(seed));
         let candidates: Vec<SocketAddr> = known.iter().chain(others).copied().collect();
         if candidates.is_empty() {
-            self.wanted = false;
+            (self.wanted, self.periodic_ns) = (false, None);
             return None;
         }
         self.under_way = true;
@@ -54,16 +67,24 @@ impl Refresh {
 
     /// The node that was asked has no map or does not answer; `nodes` is how many candidates there are.
     pub(crate) fn failed(&mut self, now_ns: u64, nodes: usize) {
-        self.under_way = false;
+        (self.under_way, self.wanted, self.periodic_ns) = (false, true, None);
         self.failed += 1;
         if self.failed >= nodes {
             self.failed = 0;
-            self.not_before_ns = now_ns + PAUSE_NS;
+            self.not_before_ns = now_ns + ROUND_NS;
+        } else {
+            self.not_before_ns = self.not_before_ns.min(now_ns);
         }
     }
 
     /// A map came.
     pub(crate) fn succeeded(&mut self, now_ns: u64) {
-        *self = Refresh { not_before_ns: now_ns + PAUSE_NS, ..Refresh::default() };
+        *self = Refresh {
+            not_before_ns: now_ns + self.pause_ns,
+            periodic_ns: self.every_ns.map(|every| now_ns + every),
+            pause_ns: self.pause_ns,
+            every_ns: self.every_ns,
+            ..Refresh::default()
+        };
     }
 }

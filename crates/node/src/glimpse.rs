@@ -83,4 +83,9 @@ impl Node {
     pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
         self.keyspace.get(key)
     }
+
+    /// The elements of a key that holds a list, as this node holds it.
+    pub fn elements(&self, _key: &[u8]) -> Option<Vec<Vec<u8>>> {
+        None
+    }
 }

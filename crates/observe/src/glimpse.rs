@@ -38,8 +38,10 @@ pub trait Glimpse {
     fn durable_last_vote_epoch(&self, place: Place) -> Option<Epoch>;
     /// Whether packets from one place reach the other now.
     fn reaches(&self, from: Place, to: Place) -> bool;
-    /// The value of a register as the node there holds it.
+    /// The value of a key that holds a string, as the node there has it.
     fn value(&self, place: Place, key: &[u8]) -> Option<Vec<u8>>;
+    /// The elements of a key that holds a list, as the node there has it.
+    fn elements(&self, place: Place, key: &[u8]) -> Option<Vec<Vec<u8>>>;
 }
 
 /// One node's state and beliefs.

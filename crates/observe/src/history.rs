@@ -1,16 +1,57 @@
 //! What clients asked, and what they were told.
+//!
+//! Everything that an operation did stands in it as numbers: the value that was written, the count that came back,
+//! the elements of a list. Writers choose numbers that are never used twice for one key, so each read names its write.
 
 use std::sync::Arc;
 
 use crate::record::Place;
 
-/// What an operation does to its register.
+/// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperationKind {
-    /// Read it.
+    /// Read it (GET).
     Get,
-    /// Write this number, which no other write to the same register uses; numbers grow with time.
+    /// Write this number (SET), which no other write to the same key uses; numbers grow with time.
     Set(u64),
+    /// The same for a limited time (SET … PX): a session.
+    SetFor {
+        /// The number.
+        value: u64,
+        /// How long it lives, in ms.
+        for_ms: u64,
+    },
+    /// Keep what was loaded from somewhere else (SET … PX): a cache, of which nothing is ever lost.
+    Fill {
+        /// The number.
+        value: u64,
+        /// How long it lives, in ms.
+        for_ms: u64,
+    },
+    /// Count one more (INCR).
+    Increment,
+    /// Limit its life (PEXPIRE).
+    Expire {
+        /// How long it lives from now, in ms.
+        for_ms: u64,
+    },
+    /// Append this number to a list (RPUSH), which nobody else appends to it.
+    Append(u64),
+    /// Read a list (LRANGE).
+    List,
+    /// Several keys of one slot in one command (MSET, MGET).
+    Together(Arc<[Part]>),
+    /// Several keys of one slot in one transaction (MULTI … EXEC).
+    Transaction(Arc<[Part]>),
+}
+
+/// What an operation on several keys does to one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The key.
+    pub key: Arc<str>,
+    /// What is done to it; never itself something with parts.
+    pub kind: OperationKind,
 }
 
 /// How an operation ended.
@@ -18,24 +59,30 @@ pub enum OperationKind {
 pub enum Outcome {
     /// A write was acknowledged.
     Written,
+    /// A write was acknowledged with a number: the counter after INCR, the length after RPUSH.
+    Counted(i64),
     /// A read returned this number, or nothing.
     Read(Option<u64>),
+    /// A list was read.
+    Listed(Arc<[u64]>),
+    /// What became of each part.
+    Parts(Arc<[Outcome]>),
     /// It was refused and had no effect.
     Failed(Arc<str>),
     /// Nobody knows whether it had an effect: the answer did not come, or the connection broke.
     Unknown,
 }
 
-/// One operation of a client on one register, with virtual times.
+/// One operation of a client, with virtual times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// Number of the client, from 0.
     pub client: u32,
-    /// The register's key.
+    /// Its key; the first one of several.
     pub key: Arc<str>,
     /// What it does.
     pub kind: OperationKind,
-    /// When the client asked, in ns.
+    /// When the client asked first, in ns.
     pub invoked_ns: u64,
     /// When it got its last answer or gave up, in ns.
     pub ended_ns: u64,
@@ -43,4 +90,96 @@ pub struct Operation {
     pub outcome: Outcome,
     /// The node that answered last, if one did.
     pub answered_by: Option<Place>,
+    /// How many replicas had the write when WAIT returned; `None` if it was not asked for or gave no number.
+    pub replicas: Option<u32>,
+}
+
+impl OperationKind {
+    /// The command that it is, for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            OperationKind::Get => "GET",
+            OperationKind::Set(_) => "SET",
+            OperationKind::SetFor { .. } => "SET with PX",
+            OperationKind::Fill { .. } => "SET of a cache",
+            OperationKind::Increment => "INCR",
+            OperationKind::Expire { .. } => "PEXPIRE",
+            OperationKind::Append(_) => "RPUSH",
+            OperationKind::List => "LRANGE",
+            OperationKind::Together(_) => "MSET or MGET",
+            OperationKind::Transaction(_) => "MULTI … EXEC",
+        }
+    }
+
+    /// Whether it changes anything.
+    pub fn is_write(&self) -> bool {
+        match self {
+            OperationKind::Get | OperationKind::List => false,
+            OperationKind::Together(parts) | OperationKind::Transaction(parts) => {
+                parts.iter().any(|part| part.kind.is_write())
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether the client was told that it worked.
+    pub const fn is_ok(&self) -> bool {
+        !matches!(self, Outcome::Failed(_) | Outcome::Unknown)
+    }
+}
+
+impl Operation {
+    /// Hands every write that was acknowledged to `sink`, key by key: the key, what was done, what was told.
+    pub fn acknowledged_writes(&self, sink: &mut impl FnMut(&Arc<str>, &OperationKind, &Outcome)) {
+        match (&self.kind, &self.outcome) {
+            (
+                OperationKind::Together(parts) | OperationKind::Transaction(parts),
+                Outcome::Parts(outcomes),
+            ) => {
+                let done = parts.iter().zip(outcomes.iter());
+                for (part, outcome) in done.filter(|(part, it)| part.kind.is_write() && it.is_ok()) {
+                    sink(&part.key, &part.kind, outcome);
+                }
+            }
+            (kind, outcome) if kind.is_write() && outcome.is_ok() => sink(&self.key, kind, outcome),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_keys_only_those_that_were_written_count() {
+        let part = |key: &str, kind| Part { key: key.into(), kind };
+        let operation = Operation {
+            client: 0,
+            key: "a".into(),
+            kind: OperationKind::Transaction(Arc::new([
+                part("a", OperationKind::Set(1)),
+                part("b", OperationKind::Get),
+                part("c", OperationKind::Increment),
+            ])),
+            invoked_ns: 0,
+            ended_ns: 1,
+            outcome: Outcome::Parts(Arc::new([
+                Outcome::Written,
+                Outcome::Read(None),
+                Outcome::Failed("WRONGTYPE".into()),
+            ])),
+            answered_by: None,
+            replicas: None,
+        };
+        let mut seen = Vec::new();
+        operation.acknowledged_writes(&mut |key, kind, _| seen.push((key.to_string(), kind.clone())));
+        assert_eq!(seen, [("a".to_owned(), OperationKind::Set(1))]);
+        let mut told = Vec::new();
+        let unknown = Operation { outcome: Outcome::Unknown, ..operation };
+        unknown.acknowledged_writes(&mut |key, _, _| told.push(key.clone()));
+        assert!(told.is_empty());
+    }
 }

@@ -9,6 +9,7 @@
 //! | [`finding`] | a broken promise, with the events that led there |
 //! | [`summary`] | what remains of a run when it is over |
 //! | [`history`] | what clients asked and were told |
+//! | [`loss`] | an acknowledged write that is gone, and why |
 //!
 //! Narration, invariants, coverage and explanations all read this one stream; nothing parses text.
 
@@ -16,6 +17,7 @@ pub mod event;
 pub mod finding;
 pub mod glimpse;
 pub mod history;
+pub mod loss;
 pub mod reason;
 pub mod record;
 pub mod summary;
@@ -23,6 +25,7 @@ pub mod summary;
 pub use event::{Event, EventKind, event_names};
 pub use finding::{Finding, FindingKind};
 pub use glimpse::{Glimpse, NodeGlimpse, PeerGlimpse, Process};
-pub use history::{Operation, OperationKind, Outcome};
+pub use history::{Operation, OperationKind, Outcome, Part};
+pub use loss::{Loss, LossCause};
 pub use record::{Place, Record};
 pub use summary::{Names, Summary, Verdict};

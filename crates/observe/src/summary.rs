@@ -6,6 +6,7 @@ use rcsim_protocol::{Epoch, NodeId, NodeIx, SlotSet};
 
 use crate::finding::Finding;
 use crate::history::Operation;
+use crate::loss::Loss;
 use crate::record::{Place, Record};
 
 /// How a run is judged. The order is that of precedence: the last one that applies wins.
@@ -76,6 +77,8 @@ pub struct Summary {
     pub coverage: BTreeMap<&'static str, u64>,
     /// What clients got.
     pub clients: ClientTotals,
+    /// The acknowledged writes that are gone, in the order in which they were acknowledged.
+    pub losses: Vec<Loss>,
     /// One entry per fault that took a serving master away, and per promotion without such a fault.
     pub failovers: Vec<Failover>,
     /// The nodes at the end.
@@ -97,6 +100,8 @@ pub struct Names {
     pub nodes: Vec<(NodeId, Option<Place>)>,
     /// By place: its name in the scenario.
     pub places: Vec<String>,
+    /// By number: the clients' names in the scenario.
+    pub clients: Vec<String>,
 }
 
 impl Names {
@@ -112,6 +117,11 @@ impl Names {
             Some((id, None)) => id.short(),
             None => format!("{node:?}"),
         }
+    }
+
+    /// The name of a client in the scenario.
+    pub fn client(&self, client: u32) -> String {
+        self.clients.get(client as usize).cloned().unwrap_or_else(|| format!("client {client}"))
     }
 
     /// The name of a place in the scenario.
@@ -244,8 +254,11 @@ mod tests {
     #[test]
     fn an_identity_that_another_one_followed_is_old() {
         let at = |place| (NodeId::from_random([0; 3]), Some(Place(place)));
-        let names =
-            Names { nodes: vec![at(0), at(1), at(0)], places: vec!["n1".to_owned(), "n2".to_owned()] };
+        let names = Names {
+            nodes: vec![at(0), at(1), at(0)],
+            places: vec!["n1".to_owned(), "n2".to_owned()],
+            ..Names::default()
+        };
         let told: Vec<String> = (0..3).map(|node| names.node(NodeIx(node))).collect();
         assert_eq!(told, ["old n1", "n2", "n1"]);
     }

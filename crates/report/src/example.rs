@@ -6,13 +6,17 @@ use rcsim_observe::reason::*;
 use rcsim_observe::summary::{
     ClientTotals, ExpectationResult, Failover, FaultLedger, Millis, Names, NodeSummary, Summary, Verdict,
 };
-use rcsim_observe::{Event, Finding, FindingKind, Place, Record};
+use rcsim_observe::{Event, Finding, FindingKind, Loss, LossCause, Place, Record};
 use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::{AddressIx, Epoch, NodeId, NodeIx, Offset, Slot, SlotSet};
 
 pub(crate) fn names() -> Names {
     let nodes = (0..6).map(|place| (NodeId::from_random([place; 3]), Some(Place(place as u32)))).collect();
-    Names { nodes, places: (1..=6).map(|number| format!("n{number}")).collect() }
+    Names {
+        nodes,
+        places: (1..=6).map(|number| format!("n{number}")).collect(),
+        clients: vec!["c1".to_owned()],
+    }
 }
 
 pub(crate) fn faults() -> Vec<FaultLedger> {
@@ -106,6 +110,7 @@ pub(crate) fn summary() -> Summary {
         faults: faults(),
         coverage: BTreeMap::from([("pfail", 2), ("fail", 1)]),
         clients: ClientTotals { ok: 900, failed: 3, unknown: 2, lost_acknowledged: 1 },
+        losses: vec![loss()],
         failovers: vec![failover()],
         nodes: vec![
             master("n1", "down", 1, SlotSet::empty()),
@@ -128,6 +133,22 @@ pub(crate) fn summary() -> Summary {
         records,
         operations: Vec::new(),
         names: names(),
+    }
+}
+
+fn loss() -> Loss {
+    Loss {
+        client: 0,
+        key: "c1:17".into(),
+        command: "SET",
+        value: 42,
+        acknowledged_by: Some(Place(0)),
+        acknowledged_ns: 19_999_500_000,
+        replicas: None,
+        owner: Place(3),
+        noticed_ns: 26_044_000_000,
+        cause: LossCause::ReplicationWindow,
+        remedies: vec!["WAIT", "min-replicas-to-write"],
     }
 }
 

@@ -7,6 +7,7 @@
 use rcsim_observe::summary::{ExpectationResult, Failover, FaultLedger, Millis, NodeSummary};
 use rcsim_observe::{Finding, Summary, Verdict};
 
+use crate::losses;
 use crate::narration::{aligned, narrate, story};
 use crate::paint::{Paint, Style};
 use crate::sentence::Interest;
@@ -164,14 +165,16 @@ impl Page<'_> {
         if clients == Default::default() {
             return Vec::new();
         }
-        vec![format!(
+        let mut lines = vec![format!(
             "{}  {} ok, {} failed, {} unknown, {} acknowledged writes lost",
             self.heading("clients"),
             clients.ok,
             clients.failed,
             clients.unknown,
             clients.lost_acknowledged
-        )]
+        )];
+        lines.extend(losses::lines(self.summary, second_digits(self.summary.sim_ns)));
+        lines
     }
 
     fn nodes(&self) -> Vec<String> {

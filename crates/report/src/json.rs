@@ -8,6 +8,7 @@ use rcsim_observe::summary::{ExpectationResult, Failover, FaultLedger, Millis, N
 use rcsim_observe::{Finding, Names, Summary};
 use serde_json::{Value, json};
 
+use crate::losses;
 use crate::time::millis_json;
 
 /// The version of the object's shape.
@@ -36,6 +37,7 @@ pub fn to_json(summary: &Summary, wall_ms: f64) -> Value {
             "unknown": summary.clients.unknown,
             "lost_acknowledged": summary.clients.lost_acknowledged,
         },
+        "losses": each(summary.losses.iter().map(|it| losses::json(it, &summary.names)).collect()),
         "failovers": each(summary.failovers.iter().map(failover).collect()),
         "nodes": each(summary.nodes.iter().map(node).collect()),
         "expectations": each(summary.expectations.iter().map(expectation).collect()),

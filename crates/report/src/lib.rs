@@ -20,6 +20,7 @@ mod fault;
 pub mod fields;
 pub mod human;
 pub mod json;
+mod losses;
 pub mod narration;
 pub mod ndjson;
 pub mod paint;

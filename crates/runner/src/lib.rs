@@ -7,14 +7,12 @@
 //! | `expectations` | what the scenario expects, judged in time |
 //! | `states` | `cluster-ok`, `converged` … as predicates on a glimpse |
 //! | `failovers` | the stages of each failover |
-//! | `losses` | acknowledged writes that are gone at the end |
 //! | `story` | which records a story needs |
 //! | `bench` | a cluster without faults, for measuring |
 
 mod bench;
 mod expectations;
 mod failovers;
-mod losses;
 pub mod options;
 mod run;
 mod states;

@@ -3,7 +3,7 @@
 //! The run ends at the scenario's `until`. If a fault is still open then, it is healed, and the run goes on for as long
 //! as the invariants need to judge the recovery. Judges look between two events and change nothing.
 
-use rcsim_check::{Checks, Setup};
+use rcsim_check::{Checks, Ledger, Setup};
 use rcsim_engine::{Engine, Nanos};
 use rcsim_observe::summary::{ClientTotals, Summary, Verdict};
 use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Record};
@@ -12,7 +12,6 @@ use rcsim_world::World;
 
 use crate::expectations::{Clients, Expectations};
 use crate::failovers::Failovers;
-use crate::losses::Losses;
 use crate::options::{Keep, Options};
 use crate::story;
 
@@ -50,7 +49,7 @@ struct Run<'a> {
     checks: Checks,
     expectations: Expectations<'a>,
     failovers: Failovers,
-    losses: Losses,
+    ledger: Ledger,
     records: Vec<Record>,
     operations: Vec<Operation>,
     budget: u64,
@@ -67,7 +66,7 @@ impl<'a> Run<'a> {
             checks: Checks::new(setup),
             expectations: Expectations::new(scenario),
             failovers: Failovers::default(),
-            losses: Losses::default(),
+            ledger: Ledger::default(),
             records: Vec::new(),
             operations: Vec::new(),
             budget: scenario.budget.map_or(EVENT_BUDGET, |budget| budget.events),
@@ -129,10 +128,10 @@ impl<'a> Run<'a> {
         for record in &records {
             self.checks.observe(record, &glimpse);
             self.failovers.observe(record, &glimpse);
-            self.losses.observe(record, &self.operations, &glimpse);
+            self.ledger.observe(record, &self.operations, &glimpse);
             self.expectations.observe(record, world);
         }
-        let clients = Clients { operations: &self.operations, losses: &mut self.losses };
+        let clients = Clients { operations: &self.operations, ledger: &mut self.ledger };
         self.expectations.note(&firings, &commands, &due_checks, clients, world, now_ns);
         let keep_all = self.options.keep == Keep::All;
         self.records.extend(records.into_iter().filter(|record| keep_all || story::is_part(record)));
@@ -162,15 +161,15 @@ impl<'a> Run<'a> {
         let glimpse = world.at(now_ns);
         self.checks.finish(&glimpse);
         let mut findings = self.checks.take_findings();
-        let lost = self.losses.count(&self.operations, &glimpse);
-        let clients = totals(&self.operations, lost);
+        let clients = totals(&self.operations, self.ledger.count(&self.operations, &glimpse));
+        findings.extend(self.ledger.findings());
         let (expectations, missed) = self.expectations.finish(
             world,
             now_ns,
             &findings,
             &self.operations,
             &self.scenario.clients,
-            lost,
+            &self.ledger,
         );
         findings.extend(missed);
         findings.sort_by_key(|finding| finding.at_ns);
@@ -190,6 +189,7 @@ impl<'a> Run<'a> {
             faults,
             coverage: world.coverage().clone(),
             clients,
+            losses: self.ledger.losses(),
             failovers: self.failovers.finish(world),
             nodes: world.node_summaries(),
             expectations,
@@ -231,7 +231,7 @@ fn totals(operations: &[Operation], lost_acknowledged: u64) -> ClientTotals {
         operations.iter().filter(|operation| wanted(&operation.outcome)).count() as u64
     };
     ClientTotals {
-        ok: count(|outcome| matches!(outcome, Outcome::Written | Outcome::Read(_))),
+        ok: count(Outcome::is_ok),
         failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
         unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
         lost_acknowledged,

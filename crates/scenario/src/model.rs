@@ -16,7 +16,7 @@ mod target;
 mod timeline;
 
 pub use action::{Action, ActionKind, Address, Argument, DiskContents, FsyncFault, ReplyPattern};
-pub use client::{ClientSpec, Workload};
+pub use client::{ClientSpec, Pacing, Profile, ReadsFrom, Spread, Wait, Workload};
 pub use cluster::{ClockSpec, Cluster, Member, MemberRole, NodeOverride, SlotRange};
 pub use device::{DiskSpec, Distribution, NetworkSpec};
 pub use expectation::{Anchor, Count, Edge, Expectation, FaultRef, NodeRole, State};

@@ -43,6 +43,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) nodes: Option<Vec<String>>,
     /// The names of all clients.
     pub(crate) clients: Vec<String>,
+    /// What the keys of each client begin with, and whether it writes numbers of its own to them.
+    pub(crate) prefixes: Vec<(String, bool)>,
     /// Whether the cluster has replicas at all.
     pub(crate) has_replicas: bool,
     /// Every `eventually` that was read, for the checks of time.

@@ -10,11 +10,11 @@ mod expect;
 use crate::json::Json;
 use crate::model::{
     ClientSpec, ClockSpec, Cluster, Distribution, Nemesis, NodeOverride, Scenario, SlotRange, Span, Target,
-    Wire,
+    Wait, Wire,
 };
 use crate::settings;
 use crate::table::{
-    CLIENT, CLOCK_SPEC, CLUSTER, DISK, EXPONENTIAL, NEMESIS, NETWORK, Need, Object, SCENARIO,
+    CLIENT, CLOCK_SPEC, CLUSTER, DISK, EXPONENTIAL, NEMESIS, NETWORK, Need, Object, SCENARIO, WAIT,
 };
 
 impl Scenario {
@@ -137,13 +137,33 @@ fn clock(clock: ClockSpec) -> Json {
 fn client(client: &ClientSpec) -> Json {
     let mut out = Writer::of(&CLIENT);
     out.put("name", Json::text(&client.name));
+    out.put("workload", Json::text(client.workload.word()));
+    out.put("profile", Json::text(client.profile.word()));
     out.put("rate", Json::text(client.rate));
+    out.put("pacing", Json::text(client.pacing.word()));
+    out.put("concurrency", Json::raw(client.concurrency));
+    out.put("burst", Json::raw(client.burst));
+    out.put_some("prefix", client.prefix.as_ref().map(Json::text));
     out.put("keys", Json::raw(client.keys));
+    out.put("spread", Json::text(client.spread.word()));
+    out.put("group", Json::raw(client.group));
     out.put("reads", Json::text(client.reads));
+    out.put_some("reads-from", client.reads_from.map(|from| Json::text(from.word())));
+    out.put("life", Json::text(client.life));
+    out.put("load", Json::text(client.load));
+    out.put_some("wait", client.wait.map(wait));
     out.put_some("near", client.near.as_ref().map(Json::text));
-    out.put("timeout", Json::text(client.timeout));
-    out.put("retries", Json::raw(client.retries));
+    out.put_some("timeout", client.timeout.map(Json::text));
+    out.put_some("retries", client.retries.map(Json::raw));
+    out.put_some("redirects", client.redirects.map(Json::raw));
     out.put("think", Json::text(client.think));
+    out.done()
+}
+
+fn wait(wait: Wait) -> Json {
+    let mut out = Writer::of(&WAIT);
+    out.put("replicas", Json::raw(wait.replicas));
+    out.put("timeout", Json::text(wait.timeout));
     out.done()
 }
 

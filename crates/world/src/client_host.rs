@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rcsim_client::{Client, ClientEffect, ClientInput, ClientSetup};
+use rcsim_client::{
+    Client, ClientEffect, ClientInput, ClientSetup, Load, Pace, Policy, ReadFrom, Spread, Work, profile,
+    profiles,
+};
 use rcsim_devices::{ConnId, End, HostIx, Label, What};
 use rcsim_engine::{Nanos, Schedule, Stream};
 use rcsim_observe::Place;
-use rcsim_scenario::ClientSpec;
+use rcsim_scenario::{ClientSpec, Pacing, ReadsFrom, Workload};
 
 use crate::agenda::Happening;
 use crate::host::ip_of;
 use crate::payload::Payload;
 use crate::sockets::Use;
 use crate::world::World;
-
-/// How many redirections a client follows for one operation.
-const REDIRECTS: u32 = 16;
 
 /// A host that carries a client.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct ClientHost {
     started: bool,
     pub(crate) paused: bool,
     inbox: Vec<ClientInput>,
+    /// Memory for the effects of one input.
+    effects: Vec<ClientEffect>,
 }
 
 impl World {
@@ -53,6 +55,7 @@ impl World {
                 started: false,
                 paused: false,
                 inbox: Vec::new(),
+                effects: Vec::new(),
             });
             schedule.at(Nanos::ZERO, Happening::Client { client: index as u32 });
         }
@@ -104,12 +107,13 @@ impl World {
         if host.paused {
             return host.inbox.push(input);
         }
-        let mut effects = Vec::new();
+        let mut effects = std::mem::take(&mut host.effects);
         let chance = &mut host.chance;
         host.client.handle(schedule.now().0, input, &mut |bound| chance.below(bound), &mut effects);
-        for effect in effects {
+        for effect in effects.drain(..) {
             self.apply_client_effect(client, effect, schedule);
         }
+        self.clients[client].effects = effects;
     }
 
     fn apply_client_effect(
@@ -156,18 +160,86 @@ fn client_setup(index: u32, spec: &ClientSpec, mut seeds: Vec<SocketAddr>) -> Cl
     let first = index as usize % seeds.len().max(1);
     seeds.rotate_left(first);
     let name: Arc<str> = Arc::from(spec.name.as_str());
+    let interval_ns = match spec.pacing {
+        Pacing::Closed => 0,
+        Pacing::Paced | Pacing::Open => spec.rate.interval().as_nanos(),
+    };
     ClientSetup {
         index,
-        key_prefix: Arc::clone(&name),
+        policy: policy(spec),
+        pace: Pace {
+            interval_ns,
+            think_ns: spec.think.as_nanos(),
+            concurrency: spec.concurrency,
+            burst: spec.burst,
+            open: spec.pacing == Pacing::Open,
+        },
+        load: Load {
+            work: work(spec.workload),
+            prefix: spec.prefix.as_deref().map_or_else(|| Arc::clone(&name), Arc::from),
+            keys: spec.keys,
+            spread: match spec.spread {
+                rcsim_scenario::Spread::Uniform => Spread::Uniform,
+                rcsim_scenario::Spread::Zipf => Spread::Zipf,
+                rcsim_scenario::Spread::Hot => Spread::Hot,
+            },
+            group: spec.group,
+            read_ratio: (spec.reads.numerator, spec.reads.denominator),
+            for_ms: spec.life.as_nanos() / 1_000_000,
+            load_ns: spec.load.as_nanos(),
+            wait: spec.wait.map(|wait| (wait.replicas, wait.timeout.as_nanos() / 1_000_000)),
+        },
         name,
         seeds,
-        keys: spec.keys,
-        interval_ns: spec.rate.interval().as_nanos(),
-        think_ns: spec.think.as_nanos(),
-        read_ratio: (spec.reads.numerator, spec.reads.denominator),
-        timeout_ns: spec.timeout.as_nanos(),
-        retries: spec.retries,
-        redirects: REDIRECTS,
-        concurrency: 1,
+    }
+}
+
+/// The habits of the profile, with what the scenario wants otherwise.
+fn policy(spec: &ClientSpec) -> Policy {
+    let known = profile(spec.profile.word()).unwrap_or(&profiles()[0]);
+    let mut policy = known.policy.clone();
+    policy.timeout_ns = spec.timeout.map_or(policy.timeout_ns, |timeout| timeout.as_nanos());
+    policy.retries = spec.retries.unwrap_or(policy.retries);
+    policy.redirects = spec.redirects.unwrap_or(policy.redirects);
+    policy.read_from = match spec.reads_from {
+        None => policy.read_from,
+        Some(ReadsFrom::Master) => ReadFrom::Master,
+        Some(ReadsFrom::Replica) => ReadFrom::Replica,
+        Some(ReadsFrom::Any) => ReadFrom::Any,
+    };
+    policy
+}
+
+fn work(workload: Workload) -> Work {
+    match workload {
+        Workload::Registers => Work::Registers,
+        Workload::Counters => Work::Counters,
+        Workload::Lists => Work::Lists,
+        Workload::MultiKey => Work::Together,
+        Workload::Transactions => Work::Transactions,
+        Workload::Sessions => Work::Sessions,
+        Workload::RateLimiter => Work::RateLimiter,
+        Workload::CacheAside => Work::CacheAside,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_of_the_format_is_known_and_every_known_one_is_in_the_format() {
+        let words: Vec<&str> = rcsim_scenario::Profile::ALL.iter().map(|(_, word)| *word).collect();
+        let known: Vec<&str> = profiles().iter().map(|profile| profile.name).collect();
+        assert_eq!(words, known);
+    }
+
+    #[test]
+    fn the_scenario_overrules_the_profile() {
+        let mut spec = ClientSpec::named("c1");
+        spec.profile = rcsim_scenario::Profile::RedisPy;
+        assert_eq!((policy(&spec).retries, policy(&spec).read_from), (3, ReadFrom::Master));
+        (spec.retries, spec.reads_from) = (Some(0), Some(ReadsFrom::Any));
+        assert_eq!((policy(&spec).retries, policy(&spec).read_from), (0, ReadFrom::Any));
     }
 }

@@ -25,6 +25,7 @@ impl World {
         Names {
             nodes: (0..self.registry.node_count()).map(node).collect(),
             places: self.hosts.iter().map(|host| host.name.clone()).collect(),
+            clients: self.clients.iter().map(|client| client.name.clone()).collect(),
         }
     }
 
@@ -98,5 +99,9 @@ impl Glimpse for At<'_> {
     fn value(&self, place: Place, key: &[u8]) -> Option<Vec<u8>> {
         let process = self.world.hosts[place.index()].process.as_ref()?;
         process.node.value(key).map(<[u8]>::to_vec)
+    }
+
+    fn elements(&self, place: Place, key: &[u8]) -> Option<Vec<Vec<u8>>> {
+        self.world.hosts[place.index()].process.as_ref()?.node.elements(key)
     }
 }

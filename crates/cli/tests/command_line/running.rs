@@ -33,6 +33,7 @@ const KEYS: [&str; 17] = [
     "faults",
     "coverage",
     "clients",
+    "losses",
     "failovers",
     "nodes",
     "expectations",

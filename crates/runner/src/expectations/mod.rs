@@ -16,15 +16,15 @@ mod sentence;
 
 use std::collections::BTreeMap;
 
+use rcsim_check::Ledger;
 use rcsim_observe::summary::ExpectationResult;
-use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Place, Record};
+use rcsim_observe::{Finding, FindingKind, LossCause, Operation, Place, Record};
 use rcsim_protocol::Reply;
 use rcsim_scenario::{
     Action, ClientSpec, Count, Edge, Expectation, Ratio, ReplyPattern, Scenario, Span, Target,
 };
 use rcsim_world::{CommandResult, EntryEdge, World};
 
-use crate::losses::Losses;
 use bound::Bound;
 
 /// One expectation and what was seen of it so far.
@@ -166,9 +166,9 @@ impl<'a> Expectations<'a> {
                 Expectation::Availability { client, at_least } => {
                     item.judged = Some(share(answered(client), *at_least));
                 }
-                Expectation::LostAcknowledgedWrites(count) => {
-                    let lost = clients.losses.count(operations, &world.at(now_ns));
-                    item.judged = Some(counted(*count, lost));
+                Expectation::LostAcknowledgedWrites { count, because } => {
+                    clients.ledger.count(operations, &world.at(now_ns));
+                    item.judged = Some(lost(*count, *because, clients.ledger));
                 }
                 other => item.judged = instant::judge(other, world, now_ns),
             }
@@ -201,9 +201,9 @@ impl<'a> Expectations<'a> {
         findings: &[Finding],
         operations: &[Operation],
         clients: &[ClientSpec],
-        lost: u64,
+        ledger: &Ledger,
     ) -> (Vec<ExpectationResult>, Vec<Finding>) {
-        let end = End { world, now_ns, findings, operations, clients, lost };
+        let end = End { world, now_ns, findings, operations, clients, ledger };
         let mut results = Vec::new();
         let mut missed = Vec::new();
         for item in self.items {
@@ -237,7 +237,7 @@ pub(crate) struct Clients<'a> {
     /// The operations that ended.
     pub(crate) operations: &'a [Operation],
     /// What is gone of them.
-    pub(crate) losses: &'a mut Losses,
+    pub(crate) ledger: &'a mut Ledger,
 }
 
 /// What is known when the run is over.
@@ -247,7 +247,7 @@ struct End<'a> {
     findings: &'a [Finding],
     operations: &'a [Operation],
     clients: &'a [ClientSpec],
-    lost: u64,
+    ledger: &'a Ledger,
 }
 
 impl<'a> Item<'a> {
@@ -290,7 +290,9 @@ impl<'a> Item<'a> {
                 (now, "", seen_often(Count { at_least: 0, at_most: Some(0) }, self.seen))
             }
             Expectation::Finding(id) => (now, "", shown(id, end.findings)),
-            Expectation::LostAcknowledgedWrites(count) => (now, "", counted(*count, end.lost)),
+            Expectation::LostAcknowledgedWrites { count, because } => {
+                (now, "", lost(*count, *because, end.ledger))
+            }
             Expectation::Answered { client, count } => {
                 (now, "", counted(*count, end.answered(client.as_deref()).0))
             }
@@ -316,8 +318,17 @@ fn answered(client: Option<&str>, clients: &[ClientSpec], operations: &[Operatio
     let index = client.and_then(|name| clients.iter().position(|client| client.name == name));
     let mine = |operation: &&Operation| index.is_none_or(|index| operation.client as usize == index);
     let all = operations.iter().filter(mine);
-    let good = |operation: &&Operation| matches!(operation.outcome, Outcome::Written | Outcome::Read(_));
+    let good = |operation: &&Operation| operation.outcome.is_ok();
     (all.clone().filter(good).count() as u64, all.count() as u64)
+}
+
+/// How many acknowledged writes are gone, of all or for one reason.
+fn lost(count: Count, because: Option<LossCause>, ledger: &Ledger) -> Result<String, String> {
+    let losses = ledger.losses();
+    counted(
+        count,
+        losses.iter().filter(|loss| because.is_none_or(|cause| loss.cause == cause)).count() as u64,
+    )
 }
 
 fn share((good, all): (u64, u64), at_least: Ratio) -> Result<String, String> {

@@ -16,10 +16,13 @@ pub(super) fn of(spec: &Expectation) -> String {
         }
         Expectation::Never { name, node } => format!("{name} is never seen{}", at(node.as_ref())),
         Expectation::Finding(id) => format!("the run shows {id}"),
-        Expectation::LostAcknowledgedWrites(number) => match (number.at_least, number.at_most) {
-            (0, Some(0)) => "no acknowledged write is lost".to_owned(),
-            _ => format!("{} acknowledged writes are lost", range(*number)),
-        },
+        Expectation::LostAcknowledgedWrites { count: number, because } => {
+            let because = because.map(|cause| format!(" because of {}", cause.word())).unwrap_or_default();
+            match (number.at_least, number.at_most) {
+                (0, Some(0)) => format!("no acknowledged write is lost{because}"),
+                _ => format!("{} acknowledged writes are lost{because}", range(*number)),
+            }
+        }
         Expectation::Answered { client, count: number } => {
             format!("{} operations of {} are answered", range(*number), whose(client.as_deref()))
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rcsim_observe::LossCause;
+
 use super::{ActionKind, Ratio, SlotRange, Span, Target};
 
 /// One thing that must hold. In `"expect"` it is judged over the whole run, in a `check` entry over the run
@@ -47,7 +49,12 @@ pub enum Expectation {
     /// The run shows this finding: the scenario demonstrates a weakness, and fails without it.
     Finding(String),
     /// So many acknowledged writes are lost.
-    LostAcknowledgedWrites(Count),
+    LostAcknowledgedWrites {
+        /// How many.
+        count: Count,
+        /// Only those that are gone for this reason count.
+        because: Option<LossCause>,
+    },
     /// So many operations are answered with success.
     Answered {
         /// Of this client; without it, of all clients together.

@@ -2,6 +2,8 @@
 
 use super::target::Allowed;
 use super::{Bound, Fields, Reading};
+use rcsim_observe::LossCause;
+
 use crate::code;
 use crate::model::{Count, Expectation, NodeRole, Ratio, State};
 use crate::source::Node;
@@ -40,7 +42,10 @@ impl<'a> Reading<'a> {
             },
             "never" => Expectation::Never { name: self.event(value)?, node: self.eyes(fields, allowed)? },
             "finding" => Expectation::Finding(self.finding(value)?),
-            "lost-acknowledged-writes" => Expectation::LostAcknowledgedWrites(self.count(value)?),
+            "lost-acknowledged-writes" => Expectation::LostAcknowledgedWrites {
+                count: self.count(value)?,
+                because: fields.read("because", |node| LossCause::from_word(node.text()?)),
+            },
             "answered" => Expectation::Answered { client: self.asker(fields)?, count: self.count(value)? },
             "availability" => {
                 let at_least: Ratio = value.text()?.parse().ok()?;

@@ -19,6 +19,7 @@ pub(crate) fn scenario(
         diagnostics,
         nodes: None,
         clients: Vec::new(),
+        prefixes: Vec::new(),
         has_replicas: true,
         bounds: Vec::new(),
     };

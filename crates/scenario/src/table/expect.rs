@@ -11,6 +11,23 @@ const STATES: &[(&str, &str)] = &[
     ("epochs-distinct", "no two masters have the same config epoch"),
 ];
 
+const CAUSES: &[(&str, &str)] = &[
+    ("replication-window", "the master failed before the write had reached its successor"),
+    (
+        "isolated-master",
+        "a master without contact to the majority acknowledged it, and another one had or got its slots",
+    ),
+    ("last-words", "the old master acknowledged it after another node had taken over"),
+    ("stale-successor", "the node that took over had lost touch with its master before the write"),
+    ("empty-successor", "the node that serves the slot started without its data"),
+    ("forced-failover", "the failover was forced: nobody waited until the replica had everything"),
+    ("manual-failover", "it is missing after a manual failover, which must not lose anything"),
+    ("full-resync", "the data set that had it was overwritten by a full resync"),
+    ("aof-policy", "the process ended before the write was in its append-only file"),
+    ("migration", "its slot was given to another node"),
+    ("unknown", "nothing that was seen explains it"),
+];
+
 const COUNTED: Kind = Kind::Or(&Kind::Whole(0, u64::MAX), &Kind::Object(&COUNT));
 
 const fn eyes() -> Key {
@@ -98,7 +115,15 @@ pub(crate) static EXPECT: Union = Union {
         Object {
             name: "lost-acknowledged-writes",
             doc: "How many acknowledged writes are lost.",
-            keys: &[required("lost-acknowledged-writes", COUNTED, r#"{ "at-most": 50 }"#, "The number.")],
+            keys: &[
+                required("lost-acknowledged-writes", COUNTED, r#"{ "at-most": 50 }"#, "The number."),
+                optional(
+                    "because",
+                    Kind::Word(CAUSES),
+                    r#""isolated-master""#,
+                    "Only those that are gone for this reason count.",
+                ),
+            ],
             rules: &[],
         },
         Object {

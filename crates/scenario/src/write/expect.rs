@@ -28,8 +28,9 @@ pub(super) fn expectation(expectation: &Expectation) -> Json {
             fields.extend(eyes(node));
         }
         Expectation::Finding(name) => fields.push(("finding", Json::text(name))),
-        Expectation::LostAcknowledgedWrites(number) => {
-            fields.push(("lost-acknowledged-writes", count(*number)))
+        Expectation::LostAcknowledgedWrites { count: number, because } => {
+            fields.push(("lost-acknowledged-writes", count(*number)));
+            fields.extend(because.map(|cause| ("because", Json::text(cause.word()))));
         }
         Expectation::Answered { client, count: number } => {
             fields.push(("answered", count(*number)));

@@ -83,7 +83,8 @@ fn expectation() -> impl Strategy<Value = Expectation> {
         (event(), eyes(), count()).prop_map(|(name, node, count)| Expectation::Event { name, node, count }),
         (event(), target()).prop_map(|(name, node)| Expectation::Never { name, node: Some(node) }),
         Just(Expectation::Finding("S11".to_owned())),
-        count().prop_map(Expectation::LostAcknowledgedWrites),
+        (count(), proptest::option::of(Just(rcsim_observe::LossCause::LastWords)))
+            .prop_map(|(count, because)| Expectation::LostAcknowledgedWrites { count, because }),
         (client(), count()).prop_map(|(client, count)| Expectation::Answered { client, count }),
         (client(), ratio()).prop_map(|(client, at_least)| Expectation::Availability { client, at_least }),
         (slots, target()).prop_map(|(slots, is)| Expectation::Owner { slots, is }),
@@ -240,6 +241,30 @@ fn nemesis() -> impl Strategy<Value = Nemesis> {
     )
 }
 
+/// A client without any default.
+fn busy_client() -> ClientSpec {
+    ClientSpec {
+        workload: Workload::MultiKey,
+        profile: Profile::GoRedis,
+        pacing: Pacing::Open,
+        concurrency: 8,
+        burst: 2,
+        prefix: Some("shared".to_owned()),
+        keys: 9,
+        spread: Spread::Zipf,
+        group: 3,
+        reads_from: Some(ReadsFrom::Any),
+        life: Span::from_secs(7),
+        load: Span::from_millis(3),
+        wait: Some(Wait { replicas: 2, timeout: Span::from_millis(50) }),
+        timeout: Some(Span::from_millis(300)),
+        retries: Some(1),
+        redirects: Some(2),
+        think: Span::from_millis(1),
+        ..ClientSpec::named("c3")
+    }
+}
+
 fn scenario() -> impl Strategy<Value = Scenario> {
     let texts = ("[ -~ä]{0,20}", proptest::option::of("[a-z\\n]{0,20}"));
     let wire = any::<bool>().prop_map(|checked| if checked { Wire::Checked } else { Wire::Fast });
@@ -253,6 +278,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         clients: vec![
             ClientSpec::named("c1"),
             ClientSpec { near: Some("n1".to_owned()), ..ClientSpec::named("c2") },
+            busy_client(),
         ],
         network: NetworkSpec { latency: devices.0, loss: devices.1, bandwidth: None },
         disk: DiskSpec { fsync: devices.2 },

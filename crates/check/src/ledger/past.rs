@@ -1,0 +1,167 @@
+//! What happened at each place that can explain a loss.
+
+use std::collections::BTreeMap;
+
+use rcsim_observe::reason::{BindCause, ManualFailoverKind, PromotionCause};
+use rcsim_observe::{Event, Glimpse, Place, Process, Record};
+use rcsim_protocol::NodeFlags;
+
+/// A node became a master.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promotion {
+    pub(super) at_ns: u64,
+    pub(super) place: Place,
+    pub(super) how: How,
+}
+
+/// Who wanted a promotion, and how much was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// The master failed.
+    Election,
+    /// CLUSTER FAILOVER.
+    Manual,
+    /// FORCE, TAKEOVER, RESET.
+    Forced,
+}
+
+/// What happened at one place, with virtual times in ns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Story {
+    /// The process ended or the host lost its power.
+    pub(super) ended: Vec<u64>,
+    /// A process started.
+    pub(super) started: Vec<u64>,
+    /// The process was stopped.
+    pub(super) paused: Vec<u64>,
+    /// Times without contact to the majority of the masters, the last one perhaps open.
+    pub(super) cut_off: Vec<(u64, Option<u64>)>,
+    /// The data set was replaced by that of a master.
+    pub(super) overwritten: Vec<u64>,
+    /// The stream of its master broke off (`false`) or goes on (`true`).
+    pub(super) streams: Vec<(u64, bool)>,
+    /// A master became a replica.
+    pub(super) demoted: Vec<u64>,
+    asked_for: Option<ManualFailoverKind>,
+}
+
+/// What happened so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Past {
+    stories: BTreeMap<Place, Story>,
+    pub(super) promotions: Vec<Promotion>,
+    /// Slots were given away by command.
+    pub(super) reassigned: Vec<u64>,
+    disturbed: bool,
+}
+
+impl Past {
+    pub(super) fn story(&self, place: Place) -> Option<&Story> {
+        self.stories.get(&place)
+    }
+
+    /// Whether nothing ever happened that could cost a write.
+    pub(super) fn is_undisturbed(&self) -> bool {
+        !self.disturbed && self.promotions.is_empty()
+    }
+
+    pub(super) fn note(&mut self, record: &Record, glimpse: &dyn Glimpse) {
+        match record.event {
+            Event::FaultStarted { .. } | Event::FaultEnded { .. } | Event::Healed => {
+                return self.find_cut_off(record.at_ns, glimpse);
+            }
+            Event::SlotsMoved { cause: BindCause::Command, .. } => self.reassigned.push(record.at_ns),
+            _ => {}
+        }
+        let Some(place) = record.place else { return };
+        let (at_ns, story) = (record.at_ns, self.stories.entry(place).or_default());
+        match record.event {
+            Event::Crashed | Event::PoweredOff | Event::Exited { .. } => {
+                story.ended.push(at_ns);
+                self.disturbed = true;
+            }
+            Event::Started { .. } => story.started.push(at_ns),
+            Event::Paused => {
+                story.paused.push(at_ns);
+                self.disturbed = true;
+            }
+            Event::ClockJumped { .. } => self.disturbed = true,
+            Event::ManualFailoverRequested { kind } => story.asked_for = Some(kind),
+            Event::ReplicationUp { full, .. } => {
+                story.streams.push((at_ns, true));
+                if full {
+                    story.overwritten.push(at_ns);
+                }
+            }
+            Event::ReplicationDown { .. } => story.streams.push((at_ns, false)),
+            Event::Reconfigured { was_master: true, .. } => story.demoted.push(at_ns),
+            Event::Promoted { cause, .. } => {
+                let how = match cause {
+                    PromotionCause::Election => How::Election,
+                    PromotionCause::ManualFailover => match story.asked_for {
+                        Some(ManualFailoverKind::Default) => How::Manual,
+                        _ => How::Forced,
+                    },
+                    _ => How::Forced,
+                };
+                self.promotions.push(Promotion { at_ns, place, how });
+            }
+            _ => {}
+        }
+    }
+
+    /// Which places have no contact to the majority of the masters now.
+    fn find_cut_off(&mut self, at_ns: u64, glimpse: &dyn Glimpse) {
+        let places = || (0..glimpse.place_count()).map(Place);
+        let is_master = |place: &Place| {
+            let node = glimpse
+                .node(*place)
+                .filter(|node| node.peer(node.me()).is_some_and(|me| me.flags.any(NodeFlags::MASTER)));
+            node.is_some()
+        };
+        let masters: Vec<Place> = places().filter(is_master).collect();
+        for place in places() {
+            let connected = |other: &&Place| {
+                let both = glimpse.reaches(place, **other) && glimpse.reaches(**other, place);
+                **other == place || (both && glimpse.process(**other) == Process::Running)
+            };
+            let reached = masters.iter().filter(connected).count();
+            let is_cut_off = masters.len() > 1 && 2 * reached <= masters.len();
+            let story = self.stories.entry(place).or_default();
+            match story.cut_off.last_mut() {
+                Some((_, until @ None)) if !is_cut_off => *until = Some(at_ns),
+                Some((_, None)) => {}
+                _ if is_cut_off => {
+                    story.cut_off.push((at_ns, None));
+                    self.disturbed = true;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Story {
+    /// Whether it had no contact to the majority at this time.
+    pub(super) fn was_cut_off(&self, at_ns: u64) -> bool {
+        self.cut_off.iter().any(|(from, until)| *from <= at_ns && until.is_none_or(|until| at_ns < until))
+    }
+
+    /// Whether its process was stopped or ended between two times.
+    pub(super) fn stopped_between(&self, from_ns: u64, to_ns: u64) -> bool {
+        let between = |at: &u64| (from_ns..=to_ns).contains(at);
+        self.ended.iter().any(between) || self.paused.iter().any(between)
+    }
+
+    /// When its last process before this time started, if it was after `from_ns`.
+    pub(super) fn started_between(&self, from_ns: u64, to_ns: u64) -> Option<u64> {
+        self.started.iter().copied().rfind(|at| (from_ns..=to_ns).contains(at))
+    }
+
+    /// Whether its stream had broken off before `at_ns` and did not go on until `until_ns`.
+    pub(super) fn had_no_stream(&self, at_ns: u64, until_ns: u64) -> bool {
+        let last = self.streams.iter().rfind(|(at, _)| *at <= at_ns);
+        let came_back = self.streams.iter().any(|(at, up)| *up && *at > at_ns && *at <= until_ns);
+        last.is_some_and(|(_, up)| !up) && !came_back
+    }
+}

@@ -1,0 +1,178 @@
+//! Losses made by hand: what happened, what the owner holds, and what the ledger says of it.
+
+use rcsim_observe::reason::{ManualFailoverKind, PromotionCause};
+use rcsim_observe::{Operation, OperationKind, Outcome};
+
+use super::*;
+use crate::testing::{FakeWorld, SECOND};
+
+/// The key's slot, 0, belongs to the first master.
+const KEY: &str = "{la2}a";
+
+/// A ledger with its world: three masters, three replicas; place 3 follows place 0.
+struct Desk {
+    ledger: Ledger,
+    world: FakeWorld,
+    operations: Vec<Operation>,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let world = FakeWorld::new(3, 3);
+        let owner = owner(key_slot(KEY.as_bytes()), &world);
+        assert_eq!(owner, Some(Place(0)), "{KEY} belongs to the first master");
+        Desk { ledger: Ledger::default(), world, operations: Vec::new() }
+    }
+
+    fn acknowledge(&mut self, at_ns: u64, by: u32, kind: OperationKind, outcome: Outcome) {
+        self.operations.push(Operation {
+            client: 0,
+            key: KEY.into(),
+            kind,
+            invoked_ns: at_ns,
+            ended_ns: at_ns,
+            outcome,
+            answered_by: Some(Place(by)),
+            replicas: None,
+        });
+    }
+
+    fn set(&mut self, at_ns: u64, value: u64) {
+        self.acknowledge(at_ns, 0, OperationKind::Set(value), Outcome::Written);
+    }
+
+    fn event(&mut self, at_ns: u64, place: u32, event: Event) {
+        self.world.now_ns = at_ns;
+        let record = Record { at_ns, place: Some(Place(place)), event };
+        self.ledger.observe(&record, &self.operations, &self.world);
+    }
+
+    fn promoted(&mut self, at_ns: u64, cause: PromotionCause) {
+        self.world.take_over(3, 0, Epoch(9));
+        self.event(at_ns, 3, Event::Promoted { cause, old_master: None, epoch: Epoch(9), slots: 1 });
+    }
+
+    fn holds(&mut self, place: u32, value: &str) {
+        self.world.values.insert((Place(place), KEY.as_bytes().to_vec()), value.as_bytes().to_vec());
+    }
+
+    fn end(&mut self, at_ns: u64) -> Vec<(u64, &'static str)> {
+        self.world.now_ns = at_ns;
+        self.ledger.count(&self.operations, &self.world);
+        self.ledger.losses().iter().map(|loss| (loss.value, loss.cause.word())).collect()
+    }
+}
+
+#[test]
+fn lw_1_what_had_not_reached_the_winner_is_lost_in_the_replication_window() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    desk.set(2 * SECOND, 2);
+    desk.holds(3, "1");
+    desk.event(2 * SECOND + 1, 0, Event::Crashed);
+    desk.promoted(8 * SECOND, PromotionCause::Election);
+    assert_eq!(desk.end(9 * SECOND), [(2, "replication-window")]);
+    assert_eq!(desk.ledger.losses()[0].remedies, ["WAIT", "min-replicas-to-write"]);
+    assert!(desk.ledger.findings().is_empty());
+}
+
+#[test]
+fn lw_2_what_an_isolated_master_acknowledged_is_lost_with_it() {
+    let mut desk = Desk::new();
+    desk.world.cut_off(0);
+    desk.world.now_ns = SECOND;
+    let record = Record { at_ns: SECOND, place: None, event: Event::FaultStarted { fault: 0 } };
+    desk.ledger.observe(&record, &[], &desk.world);
+    desk.set(2 * SECOND, 1);
+    desk.promoted(8 * SECOND, PromotionCause::Election);
+    assert_eq!(desk.end(9 * SECOND), [(1, "isolated-master")]);
+}
+
+#[test]
+fn the_old_master_may_still_acknowledge_after_the_promotion() {
+    let mut desk = Desk::new();
+    desk.promoted(SECOND, PromotionCause::Election);
+    desk.set(SECOND + 5, 1);
+    assert_eq!(desk.end(9 * SECOND), [(1, "last-words")]);
+}
+
+#[test]
+fn lw_4_a_forced_failover_waits_for_nobody() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    desk.event(2 * SECOND, 3, Event::ManualFailoverRequested { kind: ManualFailoverKind::Force });
+    desk.promoted(2 * SECOND, PromotionCause::ManualFailover);
+    assert_eq!(desk.end(9 * SECOND), [(1, "forced-failover")]);
+}
+
+#[test]
+fn s10b_a_default_manual_failover_must_not_lose_anything() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    desk.event(2 * SECOND, 3, Event::ManualFailoverRequested { kind: ManualFailoverKind::Default });
+    desk.promoted(2 * SECOND, PromotionCause::ManualFailover);
+    assert_eq!(desk.end(9 * SECOND), [(1, "manual-failover")]);
+    let [finding] = desk.ledger.findings().try_into().expect("one finding");
+    assert!(finding.id == "S10" && finding.text.contains("S10b"), "{}", finding.text);
+}
+
+#[test]
+fn s10a_a_loss_without_any_fault_is_a_finding() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    assert_eq!(desk.end(9 * SECOND), [(1, "unknown")]);
+    assert!(desk.ledger.findings()[0].text.contains("S10a"));
+}
+
+#[test]
+fn a_process_that_starts_without_its_data_has_lost_it() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    desk.event(2 * SECOND, 0, Event::Crashed);
+    desk.event(3 * SECOND, 0, Event::Started { node: rcsim_protocol::NodeIx(0), fresh: false });
+    assert_eq!(desk.end(9 * SECOND), [(1, "empty-successor")]);
+}
+
+#[test]
+fn what_comes_back_is_not_lost_and_what_is_newer_tells_nothing() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    assert_eq!(desk.end(2 * SECOND).len(), 1);
+    desk.holds(0, "1");
+    assert_eq!(desk.end(3 * SECOND), []);
+    desk.holds(0, "0");
+    assert_eq!(desk.end(4 * SECOND).len(), 1);
+    desk.set(5 * SECOND, 2);
+    desk.holds(0, "2");
+    assert_eq!(desk.end(6 * SECOND), [(1, "unknown")]);
+}
+
+#[test]
+fn a_session_that_is_over_is_not_lost() {
+    let mut desk = Desk::new();
+    desk.acknowledge(SECOND, 0, OperationKind::SetFor { value: 1, for_ms: 3000 }, Outcome::Written);
+    assert_eq!(desk.end(4 * SECOND), []);
+    let mut desk = Desk::new();
+    desk.acknowledge(SECOND, 0, OperationKind::SetFor { value: 1, for_ms: 3000 }, Outcome::Written);
+    assert_eq!(desk.end(4 * SECOND - 1).len(), 1);
+}
+
+#[test]
+fn a_count_that_is_told_twice_was_forgotten_in_between() {
+    let mut desk = Desk::new();
+    for (at, count) in [(1, 1), (2, 2), (3, 2), (4, 3)] {
+        desk.acknowledge(at * SECOND, 0, OperationKind::Increment, Outcome::Counted(count));
+    }
+    desk.holds(0, "3");
+    assert_eq!(desk.end(9 * SECOND), [(2, "unknown")]);
+}
+
+#[test]
+fn of_a_list_the_missing_elements_are_lost() {
+    let mut desk = Desk::new();
+    for element in 7..10 {
+        desk.acknowledge(element * SECOND, 0, OperationKind::Append(element), Outcome::Counted(1));
+    }
+    desk.holds(0, "7 9");
+    assert_eq!(desk.end(20 * SECOND), [(8, "unknown")]);
+}
