@@ -18,7 +18,7 @@ const CRASH: &str = r#"{
 }"#;
 
 /// The keys of the one object, in order: scripts rely on them.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "format",
     "scenario",
     "seed",

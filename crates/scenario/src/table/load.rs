@@ -84,7 +84,7 @@ pub(crate) static CLIENT: Object = Object {
         ),
         with_default(
             "group",
-            Kind::Whole(1, 1_000),
+            Kind::Whole(1, 10_000_000),
             "1",
             "3",
             "So many keys share one hash tag, and so one slot; operations on several keys take all of one tag.",
