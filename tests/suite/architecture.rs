@@ -28,7 +28,7 @@ const HOUSE: &[Arrows] = &[
     arrows("protocol", &[], &["crc16"]),
     arrows("observe", &["protocol"], &[]),
     arrows("devices", &["engine"], &["petgraph"]),
-    arrows("node", &["protocol", "observe"], &[]),
+    arrows("node", &["protocol", "observe"], &["crc"]),
     arrows("client", &["protocol", "observe"], &[]),
     arrows("scenario", &["protocol", "observe"], &["serde_json", "jsonc-parser", "annotate-snippets"]),
     arrows(

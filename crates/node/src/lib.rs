@@ -27,6 +27,7 @@
 //! | [`replication`], [`keyspace`] | the stream, offsets and link state; registers |
 //! | `redirect`, `commands` | who serves a key; the commands |
 //! | [`disk`] | what the disk is asked for, and what it answers |
+//! | [`rdb`] | snapshots and DUMP payloads |
 //! | [`nodes_conf`], [`boot`] | the configuration file; how a node starts |
 
 mod before_sleep;
@@ -51,6 +52,7 @@ pub mod nodes_conf;
 pub mod outside;
 mod packet;
 mod promotion;
+pub mod rdb;
 mod redirect;
 mod replica_migration;
 pub mod replication;
