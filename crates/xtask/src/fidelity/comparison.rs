@@ -20,6 +20,10 @@ pub(crate) enum Mark {
     MedianAndShape,
     /// The means agree, closely.
     Mean,
+    /// The median lies between the least and the greatest that was measured.
+    Range,
+    /// Nineteen of twenty runs show no more than the greatest that was measured.
+    NoMore,
 }
 
 /// One line of the comparison.
@@ -54,6 +58,12 @@ impl Comparison {
     pub(crate) fn missed(&self) -> bool {
         let tolerance = match self.mark {
             Mark::None => return false,
+            Mark::Range => return self.measured.len() > 0 && !self.is_in_range(),
+            Mark::NoMore => {
+                let greatest = self.measured.quantile(1.0);
+                return greatest.is_some()
+                    && self.simulated.quantile(0.95).is_none_or(|it| Some(it) > greatest);
+            }
             Mark::Median | Mark::MedianAndShape => MEDIAN_TOLERANCE,
             Mark::Mean => MEAN_TOLERANCE,
         };
@@ -62,6 +72,12 @@ impl Comparison {
         let shaped = self.mark == Mark::MedianAndShape;
         let other_shape = self.distance().is_none_or(|distance| distance > GREATEST_DISTANCE);
         measured && (off || shaped && other_shape)
+    }
+
+    fn is_in_range(&self) -> bool {
+        let bounds = self.measured.quantile(0.0).zip(self.measured.quantile(1.0));
+        let median = self.simulated.median();
+        bounds.zip(median).is_some_and(|((least, greatest), median)| least <= median && median <= greatest)
     }
 
     /// The verdict as a word.
@@ -98,6 +114,14 @@ mod tests {
         let narrow = line(100.0, &[80.0, 90.0, 100.0, 110.0, 120.0], Mark::MedianAndShape);
         assert!(narrow.missed());
         assert!(!line(100.0, &[100.0, 100.0], Mark::MedianAndShape).missed());
+    }
+
+    #[test]
+    fn a_range_holds_the_median_and_losses_are_no_greater() {
+        assert!(!line(5.0, &[4.0, 6.0], Mark::Range).missed());
+        assert!(line(7.0, &[4.0, 6.0], Mark::Range).missed());
+        assert!(!line(0.0, &[0.0, 0.0], Mark::NoMore).missed());
+        assert!(line(1.0, &[0.0, 0.0], Mark::NoMore).missed());
     }
 
     #[test]
