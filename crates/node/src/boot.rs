@@ -139,6 +139,7 @@ impl Node {
             deferred: Deferred::default(),
             replication: Replication::new(stream),
             keyspace: Keyspace::default(),
+            execution: Default::default(),
             clients: Clients::default(),
         }
     }

@@ -23,6 +23,7 @@ impl Node {
     pub(crate) fn server_cron(&mut self, out: &mut Outside<'_>) {
         self.clock.cached_ms = out.now_ms;
         self.expire_pause();
+        self.delete_expired_keys(out);
         if self.process.cron_iteration.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_cron(out);
         }

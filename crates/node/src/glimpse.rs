@@ -3,6 +3,7 @@
 use rcsim_observe::{NodeGlimpse, PeerGlimpse};
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, Settings, Slot};
 
+use crate::keyspace::Value;
 use crate::node::Node;
 
 impl NodeGlimpse for Node {
@@ -79,13 +80,19 @@ impl Node {
         self.view.knows(node) && self.view.flags(node).any(flags)
     }
 
-    /// The value of a key, as this node holds it.
+    /// The string at a key, as this node holds it.
     pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
-        self.keyspace.get(key)
+        match &self.keyspace.get(key)?.value {
+            Value::String(bytes) => Some(bytes),
+            Value::List(_) => None,
+        }
     }
 
     /// The elements of a key that holds a list, as this node holds it.
-    pub fn elements(&self, _key: &[u8]) -> Option<Vec<Vec<u8>>> {
-        None
+    pub fn elements(&self, key: &[u8]) -> Option<Vec<Vec<u8>>> {
+        match &self.keyspace.get(key)?.value {
+            Value::List(items) => Some(items.iter().map(|item| item.to_vec()).collect()),
+            Value::String(_) => None,
+        }
     }
 }

@@ -1,70 +1,211 @@
-//! The data: registers, by key and by slot.
+//! The data: keys, their values and when they expire; by name, by slot, and by the time of their end.
 //!
-//! Owns keys and values; a value is a string of bytes. Rules: KS-1, KS-2. Never: decides who serves a key (that is
-//! `redirect`), or tells replicas (that is `replication`).
+//! Rules: KS-1, KS-2, RP-32. Keeps: every index and the digest agree with the entries after each call, for nothing
+//! hands out an entry to change. Never: decides who serves a key (that is `redirect`), whether an expired key is to be
+//! hidden or deleted (`commands`), or tells replicas (`replication`).
 
+mod digest;
 mod value;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rcsim_protocol::{Slot, key_slot};
 
-pub use self::value::{Bytes, Value};
+pub use self::value::{Bytes, Entry, Value};
 
-/// The keys of a node and their values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The head.
+    Left,
+    /// The tail.
+    Right,
+}
+
+/// The keys of a node and what they hold.
+#[derive(Clone, Debug, Default)]
 pub struct Keyspace {
-    values: BTreeMap<Arc<[u8]>, Arc<[u8]>>,
-    /// The keys of each slot, newest last.
-    by_slot: BTreeMap<Slot, Vec<Arc<[u8]>>>,
+    entries: BTreeMap<Bytes, Record>,
+    /// The keys of each slot with their numbers, newest last.
+    by_slot: BTreeMap<Slot, Vec<(u64, Bytes)>>,
+    /// The keys that expire, by time.
+    expiring: BTreeSet<(i64, Bytes)>,
+    /// How many keys there have been; the number of the newest.
+    created: u64,
+    digest: u64,
+    /// Bytes in keys and values.
+    bytes: u64,
+}
+
+/// An entry with what is known about it.
+#[derive(Clone, Debug)]
+struct Record {
+    entry: Entry,
+    /// The number of the key, in the order in which keys came into being.
+    number: u64,
+    /// The digest of the value.
+    digest: u64,
 }
 
 impl Keyspace {
-    /// The value of a key.
-    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.values.get(key).map(AsRef::as_ref)
+    /// What a key holds, whether it has expired or not.
+    pub fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.get(key).map(|record| &record.entry)
     }
 
-    /// Gives a key a value.
-    pub fn set(&mut self, key: &[u8], value: &[u8]) {
-        if let Some(old) = self.values.get_mut(key) {
-            *old = Arc::from(value);
-            return;
+    /// Puts an entry in the place of what a key held.
+    pub fn insert(&mut self, key: &[u8], entry: Entry) {
+        let digest = digest::of_value(&entry.value);
+        self.digest = self.digest.wrapping_add(digest::of_key(key, &entry, digest));
+        self.bytes += value_bytes(&entry.value);
+        let until = entry.expires_at_ms;
+        let Some(record) = self.entries.get_mut(key) else { return self.create(key, entry, digest) };
+        let old = std::mem::replace(&mut record.entry, entry);
+        let old_digest = std::mem::replace(&mut record.digest, digest);
+        self.digest = self.digest.wrapping_sub(digest::of_key(key, &old, old_digest));
+        self.bytes -= value_bytes(&old.value);
+        self.move_expiry(key, old.expires_at_ms, until);
+    }
+
+    fn create(&mut self, key: &[u8], entry: Entry, digest: u64) {
+        let key = Bytes::from(key);
+        self.created += 1;
+        self.bytes += key.len() as u64;
+        self.by_slot.entry(key_slot(&key)).or_default().push((self.created, Bytes::clone(&key)));
+        if let Some(at) = entry.expires_at_ms {
+            self.expiring.insert((at, Bytes::clone(&key)));
         }
-        let key: Arc<[u8]> = Arc::from(key);
-        self.by_slot.entry(key_slot(&key)).or_default().push(Arc::clone(&key));
-        self.values.insert(key, Arc::from(value));
+        self.entries.insert(key, Record { entry, number: self.created, digest });
     }
 
-    /// Deletes a key; says whether it was there.
-    pub fn delete(&mut self, key: &[u8]) -> bool {
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        let record = self.entries.remove(key)?;
         let slot = key_slot(key);
-        if self.values.remove(key).is_none() {
-            return false;
-        }
         if let Some(keys) = self.by_slot.get_mut(&slot) {
-            keys.retain(|other| other.as_ref() != key);
+            if let Ok(index) = keys.binary_search_by_key(&record.number, |(number, _)| *number) {
+                keys.remove(index);
+            }
             if keys.is_empty() {
                 self.by_slot.remove(&slot);
             }
         }
+        self.forget(key, &record);
+        Some(record.entry)
+    }
+
+    /// A record has left the entries: so do its traces.
+    fn forget(&mut self, key: &[u8], record: &Record) {
+        self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
+        self.bytes -= key.len() as u64 + value_bytes(&record.entry.value);
+        self.move_expiry(key, record.entry.expires_at_ms, None);
+    }
+
+    fn move_expiry(&mut self, key: &[u8], from: Option<i64>, to: Option<i64>) {
+        if from == to {
+            return;
+        }
+        if let Some(at) = from {
+            self.expiring.remove(&(at, Bytes::from(key)));
+        }
+        if let Some(at) = to {
+            self.expiring.insert((at, Bytes::from(key)));
+        }
+    }
+
+    /// Changes when a key expires; says whether the key is there.
+    pub fn set_expiry(&mut self, key: &[u8], expires_at_ms: Option<i64>) -> bool {
+        let Some(record) = self.entries.get_mut(key) else { return false };
+        self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
+        let before = std::mem::replace(&mut record.entry.expires_at_ms, expires_at_ms);
+        self.digest = self.digest.wrapping_add(digest::of_key(key, &record.entry, record.digest));
+        self.move_expiry(key, before, expires_at_ms);
         true
+    }
+
+    /// Adds an element to a list, which begins with it if the key is not there; returns the new length, or `None` if
+    /// the key holds something else.
+    pub fn push(&mut self, key: &[u8], side: Side, element: &[u8]) -> Option<usize> {
+        let Some(record) = self.entries.get_mut(key) else {
+            let list = VecDeque::from([Bytes::from(element)]);
+            self.insert(key, Entry::lasting(Value::List(list)));
+            return Some(1);
+        };
+        let before = digest::of_key(key, &record.entry, record.digest);
+        let Value::List(list) = &mut record.entry.value else { return None };
+        match side {
+            Side::Left => {
+                record.digest = digest::push_left(record.digest, element);
+                list.push_front(Bytes::from(element));
+            }
+            Side::Right => {
+                record.digest = digest::push_right(record.digest, list.len(), element);
+                list.push_back(Bytes::from(element));
+            }
+        }
+        let len = list.len();
+        let after = digest::of_key(key, &record.entry, record.digest);
+        self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
+        self.bytes += element.len() as u64;
+        Some(len)
+    }
+
+    /// Takes an element from a list; the key goes with the last one. `None` if there is no list there.
+    pub fn pop(&mut self, key: &[u8], side: Side) -> Option<Bytes> {
+        let record = self.entries.get_mut(key)?;
+        let before = digest::of_key(key, &record.entry, record.digest);
+        let Value::List(list) = &mut record.entry.value else { return None };
+        let element = match side {
+            Side::Left => list.pop_front()?,
+            Side::Right => list.pop_back()?,
+        };
+        record.digest = match side {
+            Side::Left => digest::pop_left(record.digest, &element),
+            Side::Right => digest::pop_right(record.digest, list.len(), &element),
+        };
+        let empty = list.is_empty();
+        let after = digest::of_key(key, &record.entry, record.digest);
+        self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
+        self.bytes -= element.len() as u64;
+        if empty {
+            self.remove(key);
+        }
+        Some(element)
     }
 
     /// Deletes everything.
     pub fn clear(&mut self) {
-        *self = Keyspace::default();
+        *self = Keyspace { created: self.created, ..Keyspace::default() };
     }
 
-    /// How many keys there are.
+    /// How many keys there are, expired ones included.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.entries.len()
     }
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.entries.is_empty()
+    }
+
+    /// All keys with what they hold, in the order of the keys.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&Bytes, &Entry)> {
+        self.entries.iter().map(|(key, record)| (key, &record.entry))
+    }
+
+    /// How many keys expire.
+    pub fn expiring_len(&self) -> usize {
+        self.expiring.len()
+    }
+
+    /// The key that expires first, and when.
+    pub fn next_to_expire(&self) -> Option<(i64, &Bytes)> {
+        self.expiring.first().map(|(at, key)| (*at, key))
+    }
+
+    /// Sum of the times at which keys expire, for an average.
+    pub fn expiry_times(&self) -> impl Iterator<Item = i64> {
+        self.expiring.iter().map(|(at, _)| *at)
     }
 
     /// How many keys a slot has.
@@ -73,37 +214,51 @@ impl Keyspace {
     }
 
     /// The keys of a slot, newest first (KS-2).
-    pub fn keys_in_slot(&self, slot: Slot) -> impl Iterator<Item = &[u8]> {
-        self.by_slot.get(&slot).into_iter().flatten().rev().map(AsRef::as_ref)
+    pub fn keys_in_slot(&self, slot: Slot) -> impl Iterator<Item = &Bytes> {
+        self.by_slot.get(&slot).into_iter().flatten().rev().map(|(_, key)| key)
     }
 
     /// Deletes the keys of a slot (SO-11).
     pub fn delete_slot(&mut self, slot: Slot) {
-        for key in self.by_slot.remove(&slot).unwrap_or_default() {
-            self.values.remove(&key);
+        for (_, key) in self.by_slot.remove(&slot).unwrap_or_default() {
+            if let Some(record) = self.entries.remove(&key) {
+                self.forget(&key, &record);
+            }
         }
+    }
+
+    /// A number that two keyspaces share if they hold the same, in whatever order it came there; else, but for a
+    /// chance of 2^-64, they do not.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Bytes in all keys and values.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// What a snapshot of it takes on the wire, in bytes, roughly: keys, values, and a few bytes each for their lengths.
     pub fn snapshot_len(&self) -> u64 {
-        self.values.iter().map(|(key, value)| (key.len() + value.len() + 4) as u64).sum()
+        self.bytes + 4 * self.entries.len() as u64
+    }
+}
+
+/// Two keyspaces are equal if they hold the same; in which order it came there does not matter.
+impl PartialEq for Keyspace {
+    fn eq(&self, other: &Keyspace) -> bool {
+        self.digest == other.digest && self.len() == other.len() && self.entries().eq(other.entries())
+    }
+}
+
+impl Eq for Keyspace {}
+
+fn value_bytes(value: &Value) -> u64 {
+    match value {
+        Value::String(bytes) => bytes.len() as u64,
+        Value::List(items) => items.iter().map(|item| item.len() as u64).sum(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ks_2_keys_of_a_slot_come_newest_first() {
-        let mut keyspace = Keyspace::default();
-        for key in ["{t}a", "{t}b", "{t}c"] {
-            keyspace.set(key.as_bytes(), b"1");
-        }
-        assert!(keyspace.delete(b"{t}b"));
-        let slot = key_slot(b"{t}");
-        assert_eq!(keyspace.keys_in_slot(slot).collect::<Vec<_>>(), [b"{t}c", b"{t}a"]);
-        keyspace.delete_slot(slot);
-        assert_eq!((keyspace.count_in_slot(slot), keyspace.len()), (0, 0));
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use rcsim_protocol::bus::{Header, MessageKind};
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Settings};
 
 use crate::before_sleep::Deferred;
+use crate::commands::Execution;
 use crate::effect::Effect;
 use crate::election::Candidacy;
 use crate::input::{BusInput, ClientInput, Input, MasterInput};
@@ -85,6 +86,7 @@ pub struct Node {
     pub(crate) replication: Replication,
     pub(crate) keyspace: Keyspace,
     pub(crate) clients: Clients,
+    pub(crate) execution: Execution,
 }
 
 /// What lives only as long as the process (CS-16).

@@ -170,7 +170,7 @@ impl Node {
         out: &Outside<'_>,
     ) -> Option<Reply> {
         let mine = owner == self.me();
-        let missing = keys.iter().filter(|key| self.keyspace.get(key).is_none()).count();
+        let missing = keys.iter().filter(|key| !self.is_there(key)).count();
         let several = keys.iter().any(|key| key != &keys[0]);
         let try_again = || Reply::Error("TRYAGAIN Multiple keys request during rehashing of slot".to_owned());
         let session = self.clients.sessions.get(&connection);
@@ -208,21 +208,5 @@ impl Node {
             self.view.peer(node).rest().hostname.as_deref()
         };
         hostname.filter(|name| !name.is_empty())
-    }
-
-    /// Applies a write of the replication stream, or of a client after all checks.
-    pub(crate) fn apply_write(&mut self, command: &Command) {
-        let word = |index| command.word(index);
-        if command.is(0, "set") {
-            if let (Some(key), Some(value)) = (word(1), word(2)) {
-                self.keyspace.set(key, value);
-            }
-        } else if command.is(0, "del") {
-            for key in command.words().skip(1) {
-                self.keyspace.delete(key);
-            }
-        } else if command.is(0, "flushall") {
-            self.keyspace.clear();
-        }
     }
 }

@@ -107,7 +107,7 @@ fn matching(pattern: &str) -> Vec<String> {
 }
 
 /// Whether a glob pattern matches: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a character that means itself.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (Some((&first, rest)), following) = (pattern.split_first(), name.split_first()) else {
         return name.is_empty();
     };

@@ -148,7 +148,10 @@ impl Node {
     fn keyspace_section(&self) -> String {
         let mut text = String::new();
         if !self.keyspace.is_empty() {
-            write!(text, "db0:keys={},expires=0,avg_ttl=0\r\n", self.keyspace.len())
+            let (keys, expires) = (self.keyspace.len(), self.keyspace.expiring_len());
+            let left: i64 = self.keyspace.expiry_times().map(|at| (at - self.clock.cached_ms).max(0)).sum();
+            let average = left.checked_div(expires as i64).unwrap_or(0);
+            write!(text, "db0:keys={keys},expires={expires},avg_ttl={average}\r\n")
                 .expect("a string takes all");
         }
         text

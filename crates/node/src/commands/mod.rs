@@ -3,13 +3,18 @@
 //! The order of the checks is Redis': name, number of words, who serves the key, enough replicas, a replica
 //! is read only, a replica without its master, the pause of writes; then the command itself (RD-12, RP-23,
 //! CF-23, CF-24, MF-11). Rules: CM-1, CM-3, RD-20, RD-21. Texts were compared with a running 7.0.15. Not here
-//! yet: every data type but registers, the options of SET, WAIT, MIGRATE, transactions, scripts, pub/sub.
+//! yet: data types but strings and lists, SCAN, WAIT, MIGRATE, transactions, scripts, pub/sub.
 
+mod access;
 mod cluster;
 mod config;
 mod connection;
-mod data;
+mod expiry;
+mod find;
 mod info;
+mod keys;
+mod lists;
+mod strings;
 mod text;
 
 use rcsim_protocol::{Command, Reply};
@@ -17,6 +22,7 @@ use rcsim_protocol::{Command, Reply};
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 use crate::replication::MasterLink;
+pub(crate) use access::Execution;
 use text::shown;
 
 /// A reply, or an error as reply: so that `?` ends a command.
@@ -24,6 +30,16 @@ type Answer = Result<Reply, Reply>;
 
 /// What runs a command; `None`: there is no reply now.
 type Handler = fn(&mut Node, ConnectionId, &Command, &mut Outside<'_>) -> Option<Reply>;
+
+/// What runs a command on data: it needs to know nothing of who asks. The replication stream runs these too.
+type DataHandler = fn(&mut Node, &Command) -> Answer;
+
+/// What runs a command.
+#[derive(Clone, Copy)]
+enum Run {
+    Session(Handler),
+    Data(DataHandler),
+}
 
 /// One command of the table.
 struct Declaration {
@@ -36,7 +52,7 @@ struct Declaration {
     is_write: bool,
     /// Whether a replica without its master runs it in any case (CF-24).
     is_stale: bool,
-    run: Handler,
+    run: Run,
 }
 
 /// Where the keys of a command are.
@@ -47,40 +63,86 @@ enum Keys {
     First,
     /// All words behind the name.
     All,
+    /// Every second word, from the first one behind the name.
+    Pairs,
 }
 
 const COMMANDS: &[Declaration] = &[
+    data_write("append", 3, Keys::First, Node::append_command),
     read("asking", 1, Keys::None, Node::asking_command),
     stale("cluster", -2, Node::cluster_command),
     stale("config", -2, Node::config_command),
-    read("dbsize", 1, Keys::None, Node::dbsize_command),
+    data_read("dbsize", 1, Keys::None, Node::dbsize_command),
     stale("debug", -2, Node::debug_command),
-    write("del", -2, Keys::All, Node::del_command),
+    data_write("decr", 2, Keys::First, Node::decr_command),
+    data_write("decrby", 3, Keys::First, Node::decrby_command),
+    data_write("del", -2, Keys::All, Node::del_command),
     stale("echo", 2, Node::echo_command),
-    read("exists", -2, Keys::All, Node::exists_command),
-    write("flushall", -1, Keys::None, Node::flushall_command),
-    read("get", 2, Keys::First, Node::get_command),
+    data_read("exists", -2, Keys::All, Node::exists_command),
+    data_write("expire", -3, Keys::First, Node::expire_command),
+    data_write("expireat", -3, Keys::First, Node::expireat_command),
+    data_read("expiretime", 2, Keys::First, Node::expiretime_command),
+    data_write("flushall", -1, Keys::None, Node::flushall_command),
+    data_write("flushdb", -1, Keys::None, Node::flushdb_command),
+    data_read("get", 2, Keys::First, Node::get_command),
+    data_write("getdel", 2, Keys::First, Node::getdel_command),
+    data_write("getex", -2, Keys::First, Node::getex_command),
+    data_read("getrange", 4, Keys::First, Node::getrange_command),
+    data_write("getset", 3, Keys::First, Node::getset_command),
+    data_write("incr", 2, Keys::First, Node::incr_command),
+    data_write("incrby", 3, Keys::First, Node::incrby_command),
     stale("info", -1, Node::info_command),
+    data_read("keys", 2, Keys::None, Node::keys_command),
+    data_read("lindex", 3, Keys::First, Node::lindex_command),
+    data_read("llen", 2, Keys::First, Node::llen_command),
+    data_write("lpop", -2, Keys::First, Node::lpop_command),
+    data_write("lpush", -3, Keys::First, Node::lpush_command),
+    data_write("lpushx", -3, Keys::First, Node::lpushx_command),
+    data_read("lrange", 4, Keys::First, Node::lrange_command),
+    data_read("mget", -2, Keys::All, Node::mget_command),
+    data_write("mset", -3, Keys::Pairs, Node::mset_command),
+    data_write("msetnx", -3, Keys::Pairs, Node::msetnx_command),
+    data_write("persist", 2, Keys::First, Node::persist_command),
+    data_write("pexpire", -3, Keys::First, Node::pexpire_command),
+    data_write("pexpireat", -3, Keys::First, Node::pexpireat_command),
+    data_read("pexpiretime", 2, Keys::First, Node::pexpiretime_command),
     read("ping", -1, Keys::None, Node::ping_command),
+    data_write("psetex", 4, Keys::First, Node::psetex_command),
     read("psync", -3, Keys::None, Node::replication_command),
+    data_read("pttl", 2, Keys::First, Node::pttl_command),
     stale("readonly", 1, Node::readonly_command),
     stale("readwrite", 1, Node::readwrite_command),
     stale("replconf", -1, Node::replication_command),
     stale("role", 1, Node::role_command),
+    data_write("rpop", -2, Keys::First, Node::rpop_command),
+    data_write("rpush", -3, Keys::First, Node::rpush_command),
+    data_write("rpushx", -3, Keys::First, Node::rpushx_command),
     stale("select", 2, Node::select_command),
-    write("set", -3, Keys::First, Node::set_command),
+    data_write("set", -3, Keys::First, Node::set_command),
+    data_write("setex", 4, Keys::First, Node::setex_command),
+    data_write("setnx", 3, Keys::First, Node::setnx_command),
+    data_write("setrange", 4, Keys::First, Node::setrange_command),
+    data_read("strlen", 2, Keys::First, Node::strlen_command),
+    data_read("touch", -2, Keys::All, Node::touch_command),
+    data_read("ttl", 2, Keys::First, Node::ttl_command),
+    data_read("type", 2, Keys::First, Node::type_command),
+    data_write("unlink", -2, Keys::All, Node::unlink_command),
 ];
 
 const fn read(name: &'static str, arity: i32, keys: Keys, run: Handler) -> Declaration {
-    Declaration { name, arity, keys, is_write: false, is_stale: false, run }
+    Declaration { name, arity, keys, is_write: false, is_stale: false, run: Run::Session(run) }
 }
 
-const fn write(name: &'static str, arity: i32, keys: Keys, run: Handler) -> Declaration {
-    Declaration { name, arity, keys, is_write: true, is_stale: false, run }
+const fn data_read(name: &'static str, arity: i32, keys: Keys, run: DataHandler) -> Declaration {
+    Declaration { name, arity, keys, is_write: false, is_stale: false, run: Run::Data(run) }
+}
+
+const fn data_write(name: &'static str, arity: i32, keys: Keys, run: DataHandler) -> Declaration {
+    Declaration { name, arity, keys, is_write: true, is_stale: false, run: Run::Data(run) }
 }
 
 const fn stale(name: &'static str, arity: i32, run: Handler) -> Declaration {
-    Declaration { name, arity, keys: Keys::None, is_write: false, is_stale: true, run }
+    Declaration { name, arity, keys: Keys::None, is_write: false, is_stale: true, run: Run::Session(run) }
 }
 
 impl Keys {
@@ -88,9 +150,10 @@ impl Keys {
         let count = match self {
             Keys::None => 0,
             Keys::First => 1,
-            Keys::All => command.len(),
+            Keys::All | Keys::Pairs => command.len(),
         };
-        command.words().skip(1).take(count).collect()
+        let step = if matches!(self, Keys::Pairs) { 2 } else { 1 };
+        command.words().skip(1).take(count).step_by(step).collect()
     }
 }
 
@@ -103,7 +166,7 @@ impl Node {
         command: &Command,
         out: &mut Outside<'_>,
     ) -> Option<Reply> {
-        let Some(declaration) = COMMANDS.iter().find(|known| command.is(0, known.name)) else {
+        let Some(declaration) = find::find(command.name()) else {
             return Some(unknown_command(command));
         };
         if !fits(declaration.arity, command.len()) {
@@ -116,7 +179,10 @@ impl Node {
             self.clients.postpone(connection, command.clone());
             return None;
         }
-        (declaration.run)(self, connection, command, out)
+        match declaration.run {
+            Run::Session(run) => run(self, connection, command, out),
+            Run::Data(run) => Some(self.execute(run, command, out)),
+        }
     }
 
     fn refusal(
@@ -145,6 +211,16 @@ impl Node {
         }
         None
     }
+}
+
+/// The key holds something else than the command is for.
+fn wrong_type() -> Reply {
+    Reply::Error("WRONGTYPE Operation against a key holding the wrong kind of value".to_owned())
+}
+
+/// An option that does not exist, or stands where it may not.
+fn syntax_error() -> Reply {
+    Reply::err("syntax error")
 }
 
 /// Whether a command may have so many words.

@@ -2,6 +2,7 @@
 
 mod boot;
 mod commands;
+mod data;
 mod golden;
 mod nodes_conf;
 mod serving;
