@@ -138,7 +138,13 @@ impl Bench {
     /// A new node that knows nobody; real at once.
     pub(crate) fn newcomer(&mut self, name: &str, settings: &Settings) {
         let party = self.add_party(name);
-        let boot = Boot { settings: settings.clone(), port: PORT, cport: PORT + 10_000, config: None };
+        let boot = Boot {
+            settings: settings.clone(),
+            port: PORT,
+            cport: PORT + 10_000,
+            config: None,
+            files: rcsim_node::Files::new(),
+        };
         let (node, effects) = self.lend(party, |out| Node::boot(boot, out));
         let node = node.expect("there is no file to be corrupt");
         self.parties[party].header.sender = node.me();

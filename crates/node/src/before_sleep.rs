@@ -37,12 +37,23 @@ impl Node {
     /// Ends the turn. What is put off while it ends belongs to the next turn, and that begins at once only if there
     /// was something to write (LP-3): else the process sleeps until the next input.
     pub(crate) fn end_of_turn(&mut self, out: &mut Outside<'_>) {
+        self.before_sleep(out);
+        self.finish_turn(out);
+    }
+
+    /// The rest of the turn: the append-only file, then the sockets (LP-2, LP-6). Where the process waits for its disk
+    /// the turn is cut.
+    pub(crate) fn finish_turn(&mut self, out: &mut Outside<'_>) {
         loop {
-            self.before_sleep(out);
+            self.flush_log(false, out);
+            if self.cut_turn(out) {
+                return;
+            }
             let wrote = out.effects.flush();
             if self.process.exited || !wrote || self.deferred == Deferred::default() {
                 return;
             }
+            self.before_sleep(out);
         }
     }
 

@@ -1,8 +1,8 @@
 //! How a node starts: from its nodes.conf, as a newcomer, or (see `formed`) as an old member of a quiet
 //! cluster.
 //!
-//! Rules: BT-1, BT-4, BT-10, BT-11, NC-5, NC-10 … NC-15, HS-10, CK-6, CF-13, BS-6. There is no data on disk
-//! yet, so nothing is loaded (BT-7). Keeps: a new identity is durable before anything else happens (NC-5).
+//! Rules: BT-1, BT-4, BT-10, BT-11, NC-5, NC-10 … NC-15, HS-10, CK-6, CF-13, BS-6. What is loaded is `persistence`'s
+//! (BT-7). Keeps: a new identity is durable before anything else happens (NC-5).
 
 mod formed;
 
@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rcsim_observe::Event;
+use rcsim_observe::reason::ExitCause;
 use rcsim_protocol::{Address, AddressIx, Epoch, NodeFlags, NodeId, NodeIx, ReplicationId, Settings, Slot};
 
 pub use formed::{Formed, FormedMember, FormedTable};
@@ -23,6 +24,7 @@ use crate::manual_failover::ManualFailover;
 use crate::node::{Clock, MessageCounts, Node, ProcessMemory};
 use crate::nodes_conf::{CorruptConfig, SavedConfig, SavedNode, parse};
 use crate::outside::Outside;
+use crate::persistence::{DataDamage, Files, Persistence};
 use crate::redirect::Clients;
 use crate::replication::Replication;
 use crate::slots::SlotTable;
@@ -42,6 +44,8 @@ pub struct Boot {
     pub cport: u16,
     /// The content of its nodes.conf; `None` without a file.
     pub config: Option<Vec<u8>>,
+    /// What else is on its disk.
+    pub files: Files,
 }
 
 /// Why a process does not come up.
@@ -49,12 +53,25 @@ pub struct Boot {
 pub enum BootError {
     /// Its nodes.conf cannot be read: it exits (NC-7) or crashes (NC-8).
     CorruptConfig(CorruptConfig),
+    /// Its data cannot be loaded (AO-15).
+    Data(DataDamage),
+}
+
+impl BootError {
+    /// How the process ends.
+    pub fn cause(&self) -> ExitCause {
+        match self {
+            BootError::CorruptConfig(_) => ExitCause::ConfigCorrupt,
+            BootError::Data(_) => ExitCause::DataCorrupt,
+        }
+    }
 }
 
 impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BootError::CorruptConfig(error) => error.fmt(f),
+            BootError::Data(error) => error.fmt(f),
         }
     }
 }
@@ -92,6 +109,8 @@ impl Node {
         node.take_configured_no_failover();
         node.view.shuffle(|bound| out.chance.below(bound));
         out.tell(Event::Started { node: node.me(), fresh });
+        node.load_data(&boot.files, out).map_err(BootError::Data)?;
+        node.verify_slots_of_data(out);
         node.end_of_turn(out);
         Ok(node)
     }
@@ -141,6 +160,7 @@ impl Node {
             keyspace: Keyspace::default(),
             execution: Default::default(),
             clients: Clients::default(),
+            persistence: Persistence::default(),
         }
     }
 

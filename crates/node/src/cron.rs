@@ -22,6 +22,7 @@ impl Node {
     /// The timer of the event loop (LP-7).
     pub(crate) fn server_cron(&mut self, out: &mut Outside<'_>) {
         self.clock.cached_ms = out.now_ms;
+        self.persistence_cron(out);
         self.expire_pause();
         self.delete_expired_keys(out);
         if self.process.cron_iteration.is_multiple_of(TICKS_PER_SECOND) {

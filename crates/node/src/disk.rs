@@ -93,6 +93,25 @@ pub enum DiskStep {
 pub enum DiskJob {
     /// To save nodes.conf (BS-4).
     Config,
+    /// To write the append-only file (AO-5, AO-6).
+    AofWrite {
+        /// Whether it is synced in the same go.
+        synced: bool,
+    },
+    /// To sync it while the process goes on (AO-6).
+    AofFsync,
+    /// To make ready the append-only file of a process that starts.
+    AofStart,
+    /// To open the increment that goes with a rewrite (AO-13).
+    AofOpen,
+    /// To write the base of a rewrite (AO-13).
+    AofRewrite,
+    /// To put that base in its place (AO-13).
+    AofInstall,
+    /// To forget or end what is history; nothing depends on it.
+    AofHistory,
+    /// To remove files that are history.
+    AofUnlink,
 }
 
 /// How a request ended.
@@ -142,7 +161,21 @@ impl Node {
                 if answer.result.is_err() {
                     self.exit(ExitCause::ConfigNotSaved, out);
                 }
+                return;
             }
+            DiskJob::AofFsync => return self.log_synced(answer.result),
+            DiskJob::AofRewrite => return self.rewrite_ended(answer.result),
+            DiskJob::AofWrite { synced } => self.log_written(synced, answer.result, out),
+            DiskJob::AofStart => {
+                if answer.result.is_err() {
+                    self.exit(ExitCause::AofNotWritten, out);
+                }
+            }
+            DiskJob::AofOpen => self.rewrite_opened(answer.result, out),
+            DiskJob::AofInstall => self.rewrite_installed(answer.result, out),
+            DiskJob::AofUnlink => return,
+            DiskJob::AofHistory => {}
         }
+        self.go_on_with_turn(out);
     }
 }

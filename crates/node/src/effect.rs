@@ -33,6 +33,8 @@ pub enum Effect {
     /// Work for the disk, to be answered by [`Input::Disk`](crate::Input::Disk). If the process waits for it, apply the
     /// effects behind it, and hand in further inputs, only after the answer was handed in and its effects were applied.
     Disk(DiskRequest),
+    /// Kill the child of the process.
+    KillChild,
     /// Something was decided or refused.
     Event(Event),
     /// The process ends.
@@ -118,6 +120,17 @@ impl Effects {
             section.clear();
             self.spare.push(section);
         }
+    }
+
+    /// Takes out what waits for the end of the turn.
+    pub(crate) fn take_outbox(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// Puts back what was taken out, before what was added since.
+    pub(crate) fn put_outbox_first(&mut self, mut outbox: Vec<Effect>) {
+        outbox.append(&mut self.outbox);
+        self.outbox = outbox;
     }
 
     /// A link is closed: what waits in the outbox for it is lost with it (rule LK-7).

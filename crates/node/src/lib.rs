@@ -26,6 +26,7 @@
 //! | `cron`, `before_sleep` | what happens every 100 ms, and at the end of each turn of the loop |
 //! | [`replication`], [`keyspace`] | the stream, offsets and link state; registers |
 //! | `redirect`, `commands` | who serves a key; the commands |
+//! | `persistence` | the append-only file: writing, syncing, rewriting, loading |
 //! | [`disk`] | what the disk is asked for, and what it answers |
 //! | [`rdb`] | snapshots and DUMP payloads |
 //! | [`nodes_conf`], [`boot`] | the configuration file; how a node starts |
@@ -51,6 +52,7 @@ pub mod node;
 pub mod nodes_conf;
 pub mod outside;
 mod packet;
+mod persistence;
 mod promotion;
 pub mod rdb;
 mod redirect;
@@ -68,3 +70,4 @@ pub use input::{BusInput, ClientInput, Input, MasterInput};
 pub use link::LinkId;
 pub use node::{ConnectionId, Node};
 pub use outside::{Chance, Outside};
+pub use persistence::{DataDamage, Files};

@@ -19,6 +19,7 @@ use crate::keyspace::Keyspace;
 use crate::link::{LinkId, Links};
 use crate::manual_failover::ManualFailover;
 use crate::outside::Outside;
+use crate::persistence::Persistence;
 use crate::redirect::Clients;
 use crate::replica_migration::Orphans;
 use crate::replication::Replication;
@@ -87,6 +88,7 @@ pub struct Node {
     pub(crate) keyspace: Keyspace,
     pub(crate) clients: Clients,
     pub(crate) execution: Execution,
+    pub(crate) persistence: Persistence,
 }
 
 /// What lives only as long as the process (CS-16).

@@ -416,6 +416,31 @@ events! {
         offset: Offset,
     },
 
+    // ---- persistence ------------------------------------------------------------------------------------------
+    /// The data were loaded at the start (AO-15).
+    "data-loaded" DataLoaded {
+        /// How many keys there are.
+        keys: u64,
+        /// Bytes that were cut from the end of the last file.
+        cut: u64,
+    },
+    /// The append-only file was rewritten: it has a new base (AO-13).
+    "aof-rewritten" AofRewritten {
+        /// Bytes of the base.
+        size: u64,
+    },
+    /// A rewrite of the append-only file came to nothing (AO-12).
+    "aof-rewrite-failed" AofRewriteFailed,
+    /// A write to the append-only file did not wait any longer for the fsync that is under way (AO-7).
+    "aof-write-delayed" AofWriteDelayed {
+        /// For how many seconds it had waited.
+        for_s: i64,
+    },
+    /// The append-only file cannot be written: writes are refused (AO-11).
+    "aof-error" AofError,
+    /// The append-only file can be written again (AO-11).
+    "aof-error-over" AofErrorOver,
+
     // ---- the process ------------------------------------------------------------------------------------------
     /// The cluster configuration was written to nodes.conf (BS-4).
     "config-saved" ConfigSaved {

@@ -289,6 +289,13 @@ pub enum ExitCause {
     ConfigNotSaved,
     /// nodes.conf could not be read (NC-7, NC-8).
     ConfigCorrupt,
+    /// The append-only file could not be written or synced, and `appendfsync` is `always`; or it could not be opened at
+    /// the start (AO-5).
+    AofNotWritten,
+    /// The data on the disk could not be loaded (AO-15).
+    DataCorrupt,
+    /// Redis stops on an assertion here: a replica cannot keep what its master sends (AO-11).
+    ReplicaCannotPersist,
     /// Redis stops on an assertion here: a node that owns slots was to become a replica (RP-27, IV-6).
     ReplicaWithSlots,
 }

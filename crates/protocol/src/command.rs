@@ -45,6 +45,16 @@ impl Command {
         self.word(index).is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
     }
 
+    /// Writes it as a RESP array of bulk strings, as replication streams and append-only files hold it.
+    pub fn write_resp(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(format!("*{}\r\n", self.len()).as_bytes());
+        for word in self.words() {
+            bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            bytes.extend_from_slice(word);
+            bytes.extend_from_slice(b"\r\n");
+        }
+    }
+
     /// Its length as a RESP array of bulk strings, in bytes: what it adds to a replication offset (rule RP-3).
     pub fn resp_len(&self) -> u64 {
         let bulk = |word: &[u8]| 5 + decimal_len(word.len()) + word.len() as u64;
@@ -81,6 +91,9 @@ mod tests {
     fn rp_3_lengths_of_the_stream() {
         assert_eq!(Command::new(["SELECT", "0"]).resp_len(), 23);
         assert_eq!(Command::new(["PING"]).resp_len(), 14);
+        let mut bytes = Vec::new();
+        Command::new(["SELECT", "0"]).write_resp(&mut bytes);
+        assert_eq!(bytes, b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n");
         assert_eq!(Command::new(["REPLCONF", "GETACK", "*"]).resp_len(), 37);
     }
 }

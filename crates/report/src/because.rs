@@ -206,6 +206,11 @@ pub fn exit(why: ExitCause) -> &'static str {
     match why {
         ExitCause::ConfigNotSaved => "nodes.conf could not be written",
         ExitCause::ConfigCorrupt => "nodes.conf could not be read",
+        ExitCause::AofNotWritten => "the append-only file could not be written",
+        ExitCause::DataCorrupt => "the data on the disk could not be loaded",
+        ExitCause::ReplicaCannotPersist => {
+            "it cannot keep what its master sends: Redis stops on an assertion"
+        }
         ExitCause::ReplicaWithSlots => {
             "it owns slots and was to become a replica: Redis stops on an assertion"
         }

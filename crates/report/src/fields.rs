@@ -42,6 +42,7 @@ plain! {
     u32: it => *it;
     i32: it => *it;
     i64: it => *it;
+    u64: it => *it;
     Epoch: it => it.0;
     Offset: it => it.0;
     Slot: it => it.number();
@@ -139,7 +140,7 @@ reasons! {
         ConnectFailed = "connect-failed", Lost = "lost", Timeout = "timeout", Refused = "refused",
         Repointed = "repointed",
     }
-    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", ReplicaWithSlots = "replica-with-slots", }
+    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", AofNotWritten = "aof-not-written", DataCorrupt = "data-corrupt", ReplicaCannotPersist = "replica-cannot-persist", ReplicaWithSlots = "replica-with-slots", }
 }
 
 macro_rules! put_all {
@@ -201,6 +202,12 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         ReplicationDown { why }
         FullResync { offset }
         PartialResync { offset }
+        DataLoaded { keys, cut }
+        AofRewritten { size }
+        AofRewriteFailed {}
+        AofWriteDelayed { for_s }
+        AofError {}
+        AofErrorOver {}
         ConfigSaved { fsync }
         VoteSent { epoch }
         Exited { why }

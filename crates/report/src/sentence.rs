@@ -316,6 +316,22 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
             say(Rest, Detail, "lets", "a replica go on where it stopped", format!("offset {offset}"))
         }
 
+        Event::DataLoaded { keys, cut: 0 } => {
+            say(Up, Story, "loads", format!("{keys} keys"), "from the append-only file")
+        }
+        Event::DataLoaded { keys, cut } => {
+            let why = format!("from the append-only file, which ended early: {cut} bytes were cut off");
+            say(Up, Story, "loads", format!("{keys} keys"), why)
+        }
+        Event::AofRewritten { size } => {
+            say(Rest, Detail, "rewrites", "its append-only file", format!("{size} bytes"))
+        }
+        Event::AofRewriteFailed => say(Down, Story, "fails", "to rewrite its append-only file", ""),
+        Event::AofWriteDelayed { for_s } => {
+            say(Down, Detail, "writes", "beside an fsync", format!("that has taken {for_s} s so far"))
+        }
+        Event::AofError => say(Down, Story, "cannot write", "its append-only file", "writes are refused"),
+        Event::AofErrorOver => say(Up, Story, "can write", "its append-only file again", ""),
         Event::ConfigSaved { fsync } => {
             say(Rest, Trace, "writes", "nodes.conf", if *fsync { "durable" } else { "not synced" })
         }

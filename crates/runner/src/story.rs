@@ -23,6 +23,8 @@ pub(crate) fn is_part(record: &Record) -> bool {
         | Event::FullResync { .. }
         | Event::PartialResync { .. }
         | Event::ConfigSaved { .. }
+        | Event::AofRewritten { .. }
+        | Event::AofWriteDelayed { .. }
         | Event::VoteSent { .. } => false,
         Event::NodeRemoved { why, .. } => matches!(why, Departure::Forget | Departure::Reset),
         Event::ConfigEpochChanged { cause, .. } => *cause != EpochCause::Election,

@@ -187,6 +187,9 @@ fn start_formed(
     );
     let file = host.settings.cluster_config_file.clone();
     host.disk.install(&file, node.nodes_conf(&world.registry).into_bytes());
+    for (name, content) in node.formed_files() {
+        host.disk.install(&name, content);
+    }
     host.process = Some(Box::new(RunningProcess::new(node)));
     host.identity = Some(table[index].id);
     world.place_of.insert(table[index].id, rcsim_observe::Place(place as u32));
@@ -252,7 +255,11 @@ impl World {
         }
         let address = host.address();
         let config = host.disk.read(&host.settings.cluster_config_file).map(<[u8]>::to_vec);
-        let boot = Boot { settings: host.settings.clone(), port: address.port, cport: address.cport, config };
+        let files =
+            host.disk.names().filter_map(|name| Some((name.to_owned(), host.disk.read(name)?.to_vec())));
+        let files = files.collect();
+        let boot =
+            Boot { settings: host.settings.clone(), port: address.port, cport: address.cport, config, files };
         let mut effects = std::mem::take(&mut self.effects);
         let node = Node::boot(
             boot,
@@ -263,18 +270,23 @@ impl World {
                 effects: &mut effects,
             },
         );
-        if let Ok(node) = node {
-            host.process = Some(Box::new(RunningProcess::new(node)));
-            self.listen(place, true);
-            let late = self.hosts[place].lateness.below_u64(1_000);
-            schedule
-                .after(FIRST_CRON + Span::from_micros(late), Happening::Cron { place: place as u32, life });
-            self.apply(place, effects.drain(), schedule);
-        } else {
-            effects.drain();
-            let why = rcsim_observe::reason::ExitCause::ConfigCorrupt;
-            let place = rcsim_observe::Place(place as u32);
-            self.record(Some(place), rcsim_observe::Event::Exited { why }, schedule);
+        match node {
+            Ok(node) => {
+                host.process = Some(Box::new(RunningProcess::new(node)));
+                self.listen(place, true);
+                let late = self.hosts[place].lateness.below_u64(1_000);
+                schedule.after(
+                    FIRST_CRON + Span::from_micros(late),
+                    Happening::Cron { place: place as u32, life },
+                );
+                self.apply(place, effects.drain(), schedule);
+            }
+            Err(error) => {
+                effects = rcsim_node::Effects::new();
+                let why = error.cause();
+                let place = rcsim_observe::Place(place as u32);
+                self.record(Some(place), rcsim_observe::Event::Exited { why }, schedule);
+            }
         }
         self.effects = effects;
     }

@@ -206,6 +206,7 @@ impl World {
                         return self.put_off(place, rest);
                     }
                 }
+                Effect::KillChild => self.kill_child(place),
                 Effect::Exit(_) => return self.end_process(place, schedule),
             }
         }
@@ -392,6 +393,7 @@ impl World {
     pub(crate) fn go_on(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         match std::mem::take(&mut self.process_of(place).hold) {
             Hold::None | Hold::Turn => {}
+            Hold::Fork(rest) => self.apply(place, rest.into_iter(), schedule),
             Hold::Disk(wait) => {
                 self.end_disk_wait(place, wait, schedule);
                 if self.hosts[place].process.is_none() {
@@ -399,6 +401,9 @@ impl World {
                 }
                 self.slow_turn(place, schedule);
             }
+        }
+        if self.hosts[place].process.is_none() {
+            return;
         }
         if self.hosts[place].is_free()
             && let Some((conn, end, what)) = self.process_of(place).inbox.pop_front()

@@ -105,6 +105,7 @@ impl Node {
         }
         node.process.cron_iteration = u64::from(out.chance.below(CRON_PHASES));
         node.process.first_state_update = Some(out.now_ms - FORMED_FOR_MS);
+        node.form_log();
         node.come_to_rest(out);
         node
     }

@@ -92,6 +92,11 @@ impl Node {
         if ip != before.cluster_announce_ip {
             self.take_configured_ip(ip, out);
         }
+        match (before.appendonly, self.settings.appendonly) {
+            (false, true) => self.start_log(out),
+            (true, false) => self.stop_log(out),
+            (true, true) | (false, false) => {}
+        }
         if self.settings.cluster_announce_hostname != before.cluster_announce_hostname {
             self.deferred.save();
         }

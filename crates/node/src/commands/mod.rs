@@ -1,7 +1,7 @@
 //! The commands: one table, and the checks that come before each.
 //!
-//! The order of the checks is Redis': name, number of words, who serves the key, enough replicas, a replica
-//! is read only, a replica without its master, the pause of writes; then the command itself (RD-12, RP-23,
+//! The order of the checks is Redis': name, number of words, who serves the key, what is written can be
+//! kept, enough replicas, a replica is read only, a replica without its master, the pause of writes; then the command itself (RD-12, RP-23,
 //! CF-23, CF-24, MF-11). Rules: CM-1, CM-3, RD-20, RD-21. Texts were compared with a running 7.0.15. Not here
 //! yet: data types but strings and lists, SCAN, WAIT, MIGRATE, transactions, scripts, pub/sub.
 
@@ -14,6 +14,7 @@ mod find;
 mod info;
 mod keys;
 mod lists;
+mod persistence;
 mod strings;
 mod text;
 
@@ -70,6 +71,7 @@ enum Keys {
 const COMMANDS: &[Declaration] = &[
     data_write("append", 3, Keys::First, Node::append_command),
     read("asking", 1, Keys::None, Node::asking_command),
+    read("bgrewriteaof", 1, Keys::None, Node::bgrewriteaof_command),
     stale("cluster", -2, Node::cluster_command),
     stale("config", -2, Node::config_command),
     data_read("dbsize", 1, Keys::None, Node::dbsize_command),
@@ -195,6 +197,11 @@ impl Node {
         let keys = declaration.keys.of(command);
         if let Some(reply) = self.redirection(connection, &keys, declaration.is_write, out) {
             return Some(reply);
+        }
+        if (declaration.is_write || declaration.name == "ping")
+            && let Some(error) = self.persistence_error()
+        {
+            return Some(error);
         }
         let follows = self.replication.link != MasterLink::Off;
         let refuse = |text: &str| Some(Reply::Error(text.to_owned()));

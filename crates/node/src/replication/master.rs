@@ -157,8 +157,9 @@ impl Node {
         }
     }
 
-    /// A write took place: it goes into the stream (RP-3).
+    /// A write took place: it goes into the append-only file and into the stream (AO-4, RP-3).
     pub(crate) fn propagate(&mut self, command: Command, out: &mut Outside<'_>) {
+        self.log_command(&command);
         if std::mem::take(&mut self.replication.needs_select) {
             self.feed(Command::new(["SELECT", "0"]), out);
         }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rcsim_observe::Event;
-use rcsim_observe::reason::ReplicationDown;
+use rcsim_observe::reason::{ExitCause, ReplicationDown};
 use rcsim_protocol::{Command, NodeFlags, Offset, ReplicationId, Reply};
 
 use crate::effect::Effect;
@@ -228,6 +228,7 @@ impl Node {
         self.replication.backlog = None;
         self.ensure_backlog();
         self.master_link_up(address, true, out);
+        self.restart_log_after_sync(out);
         self.acknowledge(out);
     }
 
@@ -235,7 +236,15 @@ impl Node {
     fn apply_stream(&mut self, chunk: &StreamChunk, out: &mut Outside<'_>) {
         self.replication.last_io_s = self.clock.cached_s();
         for command in &chunk.commands {
+            let is_write = !["ping", "select", "replconf"].iter().any(|name| command.is(0, name));
+            if is_write && self.persistence_error().is_some() {
+                // The stream must not go on where it cannot be kept: Redis stops on an assertion.
+                return self.exit(ExitCause::ReplicaCannotPersist, out);
+            }
             self.apply_write(command);
+            if is_write {
+                self.log_command(command);
+            }
             self.feed(command.clone(), out);
             if command.is(0, "replconf") && command.is(1, "getack") {
                 self.acknowledge(out);

@@ -63,7 +63,13 @@ impl Bench {
     }
 
     pub(crate) fn boot_at(port: u16, settings: Settings, config: Option<&[u8]>) -> Result<Bench, BootError> {
-        let boot = Boot { settings, port, cport: port + 10000, config: config.map(<[u8]>::to_vec) };
+        let boot = Boot {
+            settings,
+            port,
+            cport: port + 10000,
+            config: config.map(<[u8]>::to_vec),
+            files: rcsim_node::Files::new(),
+        };
         Bench::build(Dice(1), Registry::new(), |out| Node::boot(boot, out))
     }
 
