@@ -6,6 +6,7 @@
 //! | `scenarios` | does every committed scenario pass, with its golden fingerprint? |
 //! | `determinism` | is a run a value, whoever looks, on however many threads, codec or not? |
 //! | `conformance` | do replies have the texts and shapes of real servers? |
+//! | `crash_walk` | does a node recover from a crash at each of its disk operations? |
 //! | `properties` | do small random fault plans end without a panic and without a finding? |
 //! | `transcripts` | does one node do, packet by packet, what its stories in `tests/transcripts` tell? |
 //! | `long` | the same questions a thousand times; ignored unless asked for with `--ignored` |
@@ -18,6 +19,7 @@ mod architecture;
 mod bench;
 mod committed;
 mod conformance;
+mod crash_walk;
 mod determinism;
 mod long;
 mod properties;

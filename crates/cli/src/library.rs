@@ -25,7 +25,9 @@ macro_rules! embedded {
 embedded! {
     "lessons/hello"
     "lessons/kill-a-master"
+    "library/aof-everysec-and-power-loss"
     "library/clock-jump"
+    "library/disk-full"
     "library/empty-restart"
     "library/epoch-collision"
     "library/flapping-link"
@@ -49,6 +51,7 @@ embedded! {
     "library/restart-with-new-address"
     "library/slow-disk-at-the-vote"
     "library/stale-replica-must-not-win"
+    "library/stalled-fsync"
     "library/takeover-loses-what-the-master-had"
     "library/two-replicas-race"
 }

@@ -38,14 +38,16 @@ impl Node {
     /// was something to write (LP-3): else the process sleeps until the next input.
     pub(crate) fn end_of_turn(&mut self, out: &mut Outside<'_>) {
         self.before_sleep(out);
-        self.finish_turn(out);
+        self.finish_turn(true, out);
     }
 
     /// The rest of the turn: the append-only file, then the sockets (LP-2, LP-6). Where the process waits for its disk
-    /// the turn is cut.
-    pub(crate) fn finish_turn(&mut self, out: &mut Outside<'_>) {
+    /// the turn is cut. `flush`: whether the file is written in any case.
+    pub(crate) fn finish_turn(&mut self, mut flush: bool, out: &mut Outside<'_>) {
         loop {
-            self.flush_log(false, out);
+            if std::mem::replace(&mut flush, true) {
+                self.flush_log(false, out);
+            }
             if self.cut_turn(out) {
                 return;
             }

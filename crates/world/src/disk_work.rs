@@ -10,8 +10,10 @@ use rcsim_devices::{DiskError, FsyncAnswer, FsyncOp, FsyncOutcome};
 use rcsim_engine::{Nanos, Schedule, Span};
 use rcsim_node::{DiskAnswer, DiskFailure, DiskRequest, DiskStep, Effect, Input, Outside, Wait};
 
+use rcsim_observe::{Event, Place};
+
 use crate::agenda::Happening;
-use crate::host::{DiskWait, Hold};
+use crate::host::{DiskTrap, DiskWait, Hold};
 use crate::world::World;
 
 /// For so long a process is held by a fork: a small data set has few page tables to copy.
@@ -46,6 +48,8 @@ enum Progress {
     Done(DiskAnswer),
     At(Nanos),
     Stalled,
+    /// The process is gone.
+    Gone,
 }
 
 impl DiskTask {
@@ -122,6 +126,7 @@ impl World {
                 self.hold(place, Hold::Disk(DiskWait { task, rest }));
                 false
             }
+            Progress::Gone => false,
         }
     }
 
@@ -150,6 +155,7 @@ impl World {
             Progress::Done(answer) => return self.tell_answer(place, answer, schedule),
             Progress::At(at) => schedule.at(at, Happening::Disk { place: place as u32, life, task: number }),
             Progress::Stalled => {}
+            Progress::Gone => return,
         }
         self.process_of(place).tasks.insert(number, task);
     }
@@ -185,6 +191,9 @@ impl World {
         loop {
             match std::mem::replace(&mut task.waits, Waits::No) {
                 Waits::No | Waits::StalledWrite => {
+                    if task.step < task.request.steps.len() && self.trap_springs(place, schedule) {
+                        return Progress::Gone;
+                    }
                     if let Some(progress) = self.begin_step(place, task, now) {
                         return progress;
                     }
@@ -196,6 +205,37 @@ impl World {
                 },
             }
         }
+    }
+
+    /// How many disk operations the processes of a place began so far.
+    pub fn disk_operations(&self, place: Place) -> u64 {
+        self.hosts[place.index()].disk_operations
+    }
+
+    /// Lets a process die, or its host lose power, right before one of its disk operations.
+    pub fn set_disk_trap(&mut self, place: Place, trap: DiskTrap) {
+        self.hosts[place.index()].trap = Some(trap);
+    }
+
+    /// Counts a disk operation; `true`: it does not come about, for now the process dies.
+    fn trap_springs(&mut self, place: usize, schedule: &mut Schedule<Happening>) -> bool {
+        let host = &mut self.hosts[place];
+        host.disk_operations += 1;
+        let Some(trap) = host.trap.take_if(|trap| trap.operation == host.disk_operations) else {
+            return false;
+        };
+        if !trap.power {
+            self.end_process(place, schedule);
+        } else {
+            self.bury(place);
+            let host = &mut self.hosts[place];
+            host.disk.power_loss(schedule.now());
+            host.has_power = false;
+            self.network.power_off(self.hosts[place].ix, schedule);
+        }
+        let event = if trap.power { Event::PoweredOff } else { Event::Crashed };
+        self.record(Some(Place(place as u32)), event, schedule);
+        true
     }
 
     /// Begins the next step; `None` if it was done in no time.

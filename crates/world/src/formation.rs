@@ -62,6 +62,8 @@ fn add_host(world: &mut World, name: &str) {
         disk: Disk::new(&world.streams, name, disk),
         chance: NodeChance(world.stream("node", name)),
         lateness: world.stream("lateness of the timer", name),
+        disk_operations: 0,
+        trap: None,
         has_power: true,
         paused: false,
         slows: Vec::new(),

@@ -46,6 +46,9 @@ pub(crate) struct Host {
     pub(crate) chance: NodeChance,
     /// How late the timer comes (the loop's own time, and the millisecond granularity of its sleep).
     pub(crate) lateness: Stream,
+    /// Disk operations that its processes began so far, and the trap that one of them springs.
+    pub(crate) disk_operations: u64,
+    pub(crate) trap: Option<DiskTrap>,
     pub(crate) has_power: bool,
     pub(crate) paused: bool,
     /// What makes its loop slow; the last one counts.
@@ -64,6 +67,15 @@ pub(crate) struct Host {
     pub(crate) process: Option<Box<RunningProcess>>,
     /// The last node id that ran here.
     pub(crate) identity: Option<NodeIx>,
+}
+
+/// What happens right before a disk operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskTrap {
+    /// Before which one, counted from 1 over all processes of the host.
+    pub operation: u64,
+    /// Whether the host loses its power; else the process dies.
+    pub power: bool,
 }
 
 /// A fault that makes every turn of the loop take longer.

@@ -38,5 +38,6 @@ pub mod world;
 pub use agenda::Happening;
 pub use faults::EntryEdge;
 pub use formation::longest_latency_ns;
+pub use host::DiskTrap;
 pub use ledger::CommandResult;
 pub use world::{World, start};

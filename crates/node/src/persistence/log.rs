@@ -61,6 +61,8 @@ pub(crate) struct Log {
     pub(crate) delayed_fsyncs: u64,
     pub(crate) rewrites: Rewrites,
     pub(crate) write_error: Option<DiskError>,
+    /// A write of this turn failed.
+    pub(crate) failed_just_now: bool,
     pub(crate) fsync_error: Option<DiskError>,
 }
 
@@ -161,6 +163,7 @@ impl Node {
             return self.exit(ExitCause::AofNotWritten, out);
         }
         // AO-11
+        log.failed_just_now = true;
         let later = std::mem::take(&mut log.buffer);
         log.buffer = [&bytes[..], &later].concat();
         if log.write_error.replace(failure.error).is_none() {

@@ -67,7 +67,9 @@ impl Node {
             && let Some(held) = self.persistence.cut.take()
         {
             out.effects.put_outbox_first(held);
-            self.finish_turn(out);
+            // AO-11: what failed just now is tried again in the next turn, not in this one.
+            let flush = !std::mem::take(&mut self.persistence.log.failed_just_now);
+            self.finish_turn(flush, out);
         }
     }
 

@@ -172,27 +172,27 @@ directives! {
         replica_ignore_maxmemory: bool = "yes", YesNo, AtRunTime, DataPath,
         "a replica leaves eviction to its master";
 
-    "appendonly" => appendonly: bool = "no", YesNo, AtRunTime, DataPath,
+    "appendonly" => appendonly: bool = "no", YesNo, AtRunTime, Live,
         "keep an append-only file (CF-25)";
-    "appendfsync" => appendfsync: AppendFsync = "everysec", Choice, AtRunTime, DataPath,
+    "appendfsync" => appendfsync: AppendFsync = "everysec", Choice, AtRunTime, Live,
         "when the append-only file is synced (CF-25)";
-    "no-appendfsync-on-rewrite" => no_appendfsync_on_rewrite: bool = "no", YesNo, AtRunTime, DataPath,
+    "no-appendfsync-on-rewrite" => no_appendfsync_on_rewrite: bool = "no", YesNo, AtRunTime, Live,
         "do not sync the append-only file while it is rewritten or a snapshot is saved (CF-26)";
-    "aof-load-truncated" => aof_load_truncated: bool = "yes", YesNo, AtRunTime, DataPath,
+    "aof-load-truncated" => aof_load_truncated: bool = "yes", YesNo, AtRunTime, Live,
         "load an append-only file although its end is missing (CF-26)";
-    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, DataPath,
+    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, Live,
         "the base of an append-only file is a snapshot (CF-26)";
-    "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, DataPath,
+    "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, Live,
         "write the time into the append-only file (CF-26)";
     "auto-aof-rewrite-percentage" =>
-        auto_aof_rewrite_percentage: i32 = "100", Count(0, I32), AtRunTime, DataPath,
+        auto_aof_rewrite_percentage: i32 = "100", Count(0, I32), AtRunTime, Live,
         "rewrite the append-only file when it grew by so many per cent; 0 means never (CF-27, AO-12)";
     "auto-aof-rewrite-min-size" =>
-        auto_aof_rewrite_min_size: u64 = "64mb", Bytes(0, I64), AtRunTime, DataPath,
+        auto_aof_rewrite_min_size: u64 = "64mb", Bytes(0, I64), AtRunTime, Live,
         "but not while it is smaller than this (CF-27, AO-12)";
-    "appendfilename" => appendfilename: String = "appendonly.aof", FileName, AtStart, DataPath,
+    "appendfilename" => appendfilename: String = "appendonly.aof", FileName, AtStart, Live,
         "the name that the files of the append-only file begin with (CF-28, AO-1)";
-    "appenddirname" => appenddirname: String = "appendonlydir", FileName, AtStart, DataPath,
+    "appenddirname" => appenddirname: String = "appendonlydir", FileName, AtStart, Live,
         "the directory of these files (CF-28, AO-1)";
     "save" => save: Vec<(u64, u64)> = "3600 1 300 100 60 10000", SavePoints, AtRunTime, DataPath,
         "when a snapshot is saved: after so many seconds with so many changes (CF-29, RB-1)";

@@ -174,7 +174,7 @@ impl World {
     }
 
     /// Takes the process away; what was due for it is void.
-    fn bury(&mut self, place: usize) -> Option<Box<crate::host::RunningProcess>> {
+    pub(crate) fn bury(&mut self, place: usize) -> Option<Box<crate::host::RunningProcess>> {
         let host = &mut self.hosts[place];
         host.life += 1;
         host.paused = false;
