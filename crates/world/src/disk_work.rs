@@ -83,7 +83,7 @@ impl World {
         process.tasks.insert(number, task);
         if wait == Wait::Thread {
             self.disk_task_due(place, number, schedule);
-            return true;
+            return self.hosts[place].process.is_some();
         }
         schedule.after(FORK, Happening::Disk { place: place as u32, life, task: number });
         self.hold(place, Hold::Fork(VecDeque::new()));
