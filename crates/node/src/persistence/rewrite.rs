@@ -209,7 +209,7 @@ impl Node {
         }
         for (key, entry) in self.keyspace.entries() {
             match &entry.value {
-                Value::String(value) => Command::new([b"SET", key, value]).write_resp(&mut bytes),
+                Value::String(value) => Command::new([&b"SET"[..], key, value]).write_resp(&mut bytes),
                 Value::List(list) => {
                     let elements = list.iter().map(AsRef::as_ref);
                     Command::new([&b"RPUSH"[..], key].into_iter().chain(elements)).write_resp(&mut bytes);
@@ -217,7 +217,7 @@ impl Node {
             }
             if let Some(at_ms) = entry.expires_at_ms {
                 let at_ms = at_ms.to_string();
-                Command::new([b"PEXPIREAT", key, at_ms.as_bytes()]).write_resp(&mut bytes);
+                Command::new([&b"PEXPIREAT"[..], key, at_ms.as_bytes()]).write_resp(&mut bytes);
             }
         }
         bytes
