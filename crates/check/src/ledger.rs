@@ -120,7 +120,8 @@ impl Ledger {
             })
         };
         // In a run with faults a loss without a known cause is listed, not judged: the ledger does not see enough yet.
-        let unexplained = self.past.is_undisturbed().then(|| finding(LossCause::Unknown, "S10a, without any fault"));
+        let unexplained =
+            self.past.is_undisturbed().then(|| finding(LossCause::Unknown, "S10a, without any fault"));
         let manual = finding(LossCause::ManualFailover, "S10b");
         unexplained.flatten().into_iter().chain(manual).collect()
     }
