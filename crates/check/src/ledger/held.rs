@@ -1,5 +1,6 @@
 //! What was acknowledged of one key.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rcsim_observe::{Glimpse, Loss, LossCause, Operation, OperationKind, Outcome, Place};
@@ -10,6 +11,7 @@ pub(super) struct Ack {
     pub(super) client: u32,
     command: &'static str,
     pub(super) value: u64,
+    invoked_ns: u64,
     pub(super) at_ns: u64,
     pub(super) by: Option<Place>,
     replicas: Option<u32>,
@@ -78,6 +80,7 @@ impl Held {
             client: operation.client,
             command: kind.name(),
             value,
+            invoked_ns: operation.invoked_ns,
             at_ns: operation.ended_ns,
             by: operation.answered_by,
             replicas: operation.replicas,
@@ -118,13 +121,10 @@ impl Held {
             Sort::Number | Sort::Count => survivor.is_some_and(|survivor| survivor >= ack.value),
         };
         let newest = self.acks.iter().map(|ack| ack.value).max().unwrap_or(0);
-        // A count that was told again later was forgotten in between.
-        let mut told_later = u64::MAX;
-        for index in (0..self.acks.len()).rev() {
+        let forgotten = if sort == Sort::Count { self.told_again() } else { Vec::new() };
+        for index in 0..self.acks.len() {
             let ack = &self.acks[index];
-            let forgotten = sort == Sort::Count && ack.value >= told_later;
-            told_later = told_later.min(ack.value);
-            let there = is_there(ack) && !forgotten;
+            let there = is_there(ack) && !forgotten.get(index).copied().unwrap_or(false);
             match &ack.gone {
                 None if !there && !is_over(ack) => {
                     let (cause, remedies) = explain(ack, owner);
@@ -142,6 +142,24 @@ impl Held {
                 _ => {}
             }
         }
+    }
+
+    /// Which counts were forgotten and counted anew: the same count was told once more, or a smaller one to somebody who
+    /// asked when this one had been told. Answers to several clients may overtake each other; that proves nothing.
+    fn told_again(&self) -> Vec<bool> {
+        let mut by_invocation: Vec<&Ack> = self.acks.iter().collect();
+        by_invocation.sort_by_key(|ack| std::cmp::Reverse(ack.invoked_ns));
+        let mut later = by_invocation.into_iter().peekable();
+        let mut smallest_later = u64::MAX;
+        let mut told = BTreeSet::new();
+        let mut forgotten = vec![false; self.acks.len()];
+        for (index, ack) in self.acks.iter().enumerate().rev() {
+            while let Some(next) = later.next_if(|next| next.invoked_ns > ack.at_ns) {
+                smallest_later = smallest_later.min(next.value);
+            }
+            forgotten[index] = smallest_later <= ack.value || !told.insert(ack.value);
+        }
+        forgotten
     }
 
     pub(super) fn lost_count(&self) -> u64 {

@@ -168,6 +168,17 @@ fn a_count_that_is_told_twice_was_forgotten_in_between() {
 }
 
 #[test]
+fn answers_that_overtake_each_other_are_no_loss() {
+    let mut desk = Desk::new();
+    for (invoked, ended, count) in [(1, 5, 2), (1, 6, 1), (7, 8, 3)] {
+        desk.acknowledge(ended * SECOND, 0, OperationKind::Increment, Outcome::Counted(count));
+        desk.operations.last_mut().expect("an operation").invoked_ns = invoked * SECOND;
+    }
+    desk.holds(0, "3");
+    assert_eq!(desk.end(9 * SECOND), []);
+}
+
+#[test]
 fn of_a_list_the_missing_elements_are_lost() {
     let mut desk = Desk::new();
     for element in 7..10 {
