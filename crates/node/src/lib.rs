@@ -24,7 +24,7 @@
 //! | `election`, `vote`, `promotion` | the candidate, the voter, the winner |
 //! | `manual_failover`, `replica_migration` | as named |
 //! | `cron`, `before_sleep` | what happens every 100 ms, and at the end of each turn of the loop |
-//! | [`replication`], [`keyspace`] | the stream, offsets and link state; registers |
+//! | [`replication`], [`keyspace`] | the stream, offsets and link state; strings and lists with expiry |
 //! | `redirect`, `commands` | who serves a key; the commands |
 //! | `persistence` | the append-only file: writing, syncing, rewriting, loading |
 //! | [`disk`] | what the disk is asked for, and what it answers |

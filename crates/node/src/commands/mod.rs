@@ -1,8 +1,8 @@
 //! The commands: one table, and the checks that come before each.
 //!
 //! The order of the checks is Redis': name, number of words, who serves the key, what is written can be
-//! kept, enough replicas, a replica is read only, a replica without its master, the pause of writes; then the command itself (RD-12, RP-23,
-//! CF-23, CF-24, MF-11). Rules: CM-1, CM-3, RD-20, RD-21. Texts were compared with a running 7.0.15. Not here
+//! kept, enough replicas, a replica is read only, a replica without its master, the pause of writes; then
+//! the command itself (RD-12, RP-23, CF-23, CF-24, MF-11). Rules: CM-1, CM-3, RD-20, RD-21. Texts were compared with a running 7.0.15. Not here
 //! yet: data types but strings and lists, SCAN, WAIT, MIGRATE, transactions, scripts, pub/sub.
 
 mod access;

@@ -180,9 +180,9 @@ directives! {
         "do not sync the append-only file while it is rewritten or a snapshot is saved (CF-26)";
     "aof-load-truncated" => aof_load_truncated: bool = "yes", YesNo, AtRunTime, Live,
         "load an append-only file although its end is missing (CF-26)";
-    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, Live,
+    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, DataPath,
         "the base of an append-only file is a snapshot (CF-26)";
-    "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, Live,
+    "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, DataPath,
         "write the time into the append-only file (CF-26)";
     "auto-aof-rewrite-percentage" =>
         auto_aof_rewrite_percentage: i32 = "100", Count(0, I32), AtRunTime, Live,
