@@ -33,6 +33,7 @@ embedded! {
     "library/epoch-collision"
     "library/flapping-link"
     "library/forgotten-node"
+    "library/full-sync-over-a-slow-path"
     "library/isolated-master-with-clients"
     "library/kill-9-under-load"
     "library/kill-master-and-its-replica"

@@ -135,6 +135,7 @@ const fn unit(unit: Unit) -> &'static str {
         Unit::FileName => "file name",
         Unit::Ip => "IP address",
         Unit::SavePoints => "seconds and changes",
+        Unit::OutputLimits => "classes of clients, each with a hard limit, a soft limit and seconds",
     }
 }
 

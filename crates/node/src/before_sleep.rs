@@ -37,7 +37,10 @@ impl Node {
     /// Ends the turn. What is put off while it ends belongs to the next turn, and that begins at once only if there
     /// was something to write (LP-3): else the process sleeps until the next input.
     pub(crate) fn end_of_turn(&mut self, out: &mut Outside<'_>) {
-        self.before_sleep(out);
+        // LP-9: while data is loaded, what is put off waits until it is there.
+        if !self.is_loading() {
+            self.before_sleep(out);
+        }
         self.finish_turn(true, out);
     }
 
@@ -51,8 +54,9 @@ impl Node {
             if self.cut_turn(out) {
                 return;
             }
+            self.send_to_replicas(out);
             let wrote = out.effects.flush();
-            if self.process.exited || !wrote || self.deferred == Deferred::default() {
+            if self.process.exited || !wrote || self.deferred == Deferred::default() || self.is_loading() {
                 return;
             }
             self.before_sleep(out);

@@ -22,6 +22,10 @@ impl Node {
     /// The timer of the event loop (LP-7).
     pub(crate) fn server_cron(&mut self, out: &mut Outside<'_>) {
         self.clock.cached_ms = out.now_ms;
+        if self.is_loading() {
+            return self.check_load_timeout(out);
+        }
+        self.reap_snapshot_child();
         self.persistence_cron(out);
         self.expire_pause();
         self.delete_expired_keys(out);

@@ -11,7 +11,7 @@ use rcsim_protocol::{Command, Reply};
 use crate::disk::DiskRequest;
 use crate::link::LinkId;
 use crate::node::ConnectionId;
-use crate::replication::{Snapshot, StreamChunk};
+use crate::replication::Feed;
 
 /// Something that a node wants done.
 #[derive(Clone, Debug)]
@@ -35,6 +35,29 @@ pub enum Effect {
     Disk(DiskRequest),
     /// Kill the child of the process.
     KillChild,
+    /// Fork a child: the process stands still while so many bytes of its memory are made ready to be shared. Apply the
+    /// effects behind it, and hand in further inputs, only then.
+    Fork {
+        /// Memory in use, in bytes.
+        memory: u64,
+    },
+    /// The child works on; [`Input::Child`](crate::Input::Child) says when it has done this.
+    Child {
+        /// Which child.
+        child: u32,
+        /// What it makes of a snapshot.
+        work: Work,
+    },
+    /// The process loads a data set; [`Input::Loaded`](crate::Input::Loaded) says when that is done. Meanwhile it takes
+    /// inputs (rule LP-9).
+    Load {
+        /// Which loading.
+        load: u32,
+        /// What is loaded.
+        work: Work,
+        /// How many keys had to be thrown away before.
+        old_keys: u64,
+    },
     /// Something was decided or refused.
     Event(Event),
     /// The process ends.
@@ -46,12 +69,22 @@ pub enum Effect {
 pub enum ClientOutput {
     /// The answer to a command.
     Reply(Reply),
-    /// The whole data set, for a replica (rule RP-18).
-    Snapshot(Arc<Snapshot>),
-    /// A piece of the replication stream, for a replica.
-    Stream(Arc<StreamChunk>),
+    /// Something for a replica, besides replies.
+    Feed(Feed),
+    /// Nothing for the other end: say [`ClientInput::Writable`](crate::ClientInput::Writable) when the kernel has got rid
+    /// of what was handed to it.
+    TellWhenWritable,
     /// Close the connection.
     Close,
+}
+
+/// A part of a snapshot, as far as it decides how long making or loading it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bytes of it.
+    pub bytes: u64,
+    /// Keys in it.
+    pub keys: u64,
 }
 
 /// The effects of one input.

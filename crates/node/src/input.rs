@@ -7,9 +7,10 @@ use rcsim_protocol::bus::Message;
 use rcsim_protocol::{Command, Reply};
 
 use crate::disk::DiskAnswer;
+use crate::effect::Work;
 use crate::link::LinkId;
 use crate::node::ConnectionId;
-use crate::replication::{Snapshot, StreamChunk};
+use crate::replication::Feed;
 
 /// Something that happens to a node.
 #[derive(Clone, Debug)]
@@ -25,6 +26,18 @@ pub enum Input {
     /// The disk answered a [request](crate::Effect::Disk). For one that a thread or a child waits for this may be handed
     /// in at any time, also while the process is held: it has no effects.
     Disk(DiskAnswer),
+    /// The child has done what it was last told to.
+    Child {
+        /// Which child.
+        child: u32,
+        /// What it made.
+        work: Work,
+    },
+    /// A data set is loaded.
+    Loaded {
+        /// Which loading.
+        load: u32,
+    },
 }
 
 /// Something that happens on a link of the cluster bus. A link that a peer opens begins with
@@ -52,6 +65,11 @@ pub enum ClientInput {
     },
     /// A command came in.
     Command(Command),
+    /// The socket takes something again.
+    Writable {
+        /// How many bytes.
+        room: u64,
+    },
     /// The connection is gone.
     Closed,
 }
@@ -65,8 +83,6 @@ pub enum MasterInput {
     Closed,
     /// The master answered a command.
     Reply(Reply),
-    /// The whole data set arrived (rule RP-21).
-    Snapshot(Arc<Snapshot>),
-    /// A piece of the replication stream arrived.
-    Stream(Arc<StreamChunk>),
+    /// Something else came from it: a piece of a snapshot or of the stream.
+    Feed(Feed),
 }

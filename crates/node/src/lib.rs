@@ -65,7 +65,7 @@ mod vote;
 
 pub use boot::{Boot, BootError, Formed};
 pub use disk::{DiskAnswer, DiskError, DiskFailure, DiskJob, DiskRequest, DiskStep, Wait};
-pub use effect::{ClientOutput, Effect, Effects};
+pub use effect::{ClientOutput, Effect, Effects, Work};
 pub use input::{BusInput, ClientInput, Input, MasterInput};
 pub use link::LinkId;
 pub use node::{ConnectionId, Node};

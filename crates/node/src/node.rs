@@ -131,12 +131,17 @@ impl Node {
                 self.client_input(connection, input, out);
             }
             Input::Master(input) => {
-                if matches!(input, MasterInput::Stream(_)) {
+                if matches!(input, MasterInput::Feed(_)) {
                     self.clock.cached_ms = out.now_ms;
                 }
                 self.master_input(input, out);
             }
             Input::Disk(answer) => return self.disk_answered(answer, out),
+            Input::Child { child, work } => self.child_worked(child, work, out),
+            Input::Loaded { load } => {
+                self.clock.cached_ms = out.now_ms;
+                self.loaded(load, out);
+            }
         }
         self.end_of_turn(out);
     }

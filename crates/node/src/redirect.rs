@@ -86,6 +86,7 @@ impl Node {
             ClientInput::Opened { remote } => self.clients.open(connection, remote),
             ClientInput::Closed => self.forget_client(connection),
             ClientInput::Command(command) => self.run_command(connection, command, out),
+            ClientInput::Writable { room } => self.socket_takes(connection, room, out),
         }
     }
 
@@ -102,7 +103,7 @@ impl Node {
     fn forget_client(&mut self, connection: ConnectionId) {
         self.clients.sessions.remove(&connection);
         self.clients.postponed.retain(|(waiting, _)| *waiting != connection);
-        self.replication.replicas.remove(&connection);
+        self.forget_replica(connection);
     }
 
     /// Closes a client connection.

@@ -8,8 +8,8 @@ use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset};
 
 use crate::reason::{
     AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicationDown,
-    StateCause, StateHold, VoteDenied,
+    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
+    ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 
 macro_rules! events {
@@ -440,6 +440,20 @@ events! {
     "aof-error" AofError,
     /// The append-only file can be written again (AO-11).
     "aof-error-over" AofErrorOver,
+    /// A master closed the connection of a replica (RP-22).
+    "replica-dropped" ReplicaDropped {
+        /// Why.
+        why: ReplicaDropped,
+        /// How much of the stream the replica had been sent.
+        offset: Offset,
+    },
+    /// A replica's full synchronisation came to nothing (RP-12).
+    "sync-aborted" SyncAborted {
+        /// Why.
+        why: ReplicationDown,
+        /// How many bytes of the snapshot had come.
+        received: u64,
+    },
 
     // ---- the process ------------------------------------------------------------------------------------------
     /// The cluster configuration was written to nodes.conf (BS-4).

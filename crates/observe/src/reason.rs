@@ -267,6 +267,15 @@ pub enum BindCause {
     OwnerForgotten,
 }
 
+/// Why a master closed the connection of a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReplicaDropped {
+    /// It acknowledged, or took, nothing for `repl-timeout` (RP-22).
+    Silent,
+    /// More had piled up for it than `client-output-buffer-limit` allows (RP-22).
+    OutputLimit,
+}
+
 /// Why the replication link went down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplicationDown {

@@ -15,6 +15,7 @@
 
 mod choice;
 mod directive;
+mod output_limits;
 mod table;
 mod value;
 
@@ -22,6 +23,7 @@ use std::fmt;
 
 pub use choice::{AppendFsync, DisklessLoad, EndpointType, LogLevel, MaxmemoryPolicy};
 pub use directive::{Change, Directive, Effect, Unit};
+pub use output_limits::{OutputLimit, OutputLimits};
 pub use table::Settings;
 
 /// Why a directive was not set.
@@ -56,6 +58,12 @@ pub enum Reason {
     NotAChoice(&'static [&'static str]),
     /// Not pairs of seconds and changes.
     NotSavePoints,
+    /// Not groups of a class and three numbers.
+    NotOutputLimits,
+    /// A class of clients that has no limits.
+    NotAClass,
+    /// A limit that is no amount of memory, or no number of seconds.
+    NotALimit,
     /// A hostname of 256 characters or more (rule CF-14).
     HostnameTooLong,
     /// A hostname with a character outside `[A-Za-z0-9.-]` (rule CF-14).
@@ -83,6 +91,9 @@ impl fmt::Display for Reason {
                 write!(f, "argument(s) must be one of the following: {}", words.join(", "))
             }
             Reason::NotSavePoints => f.write_str("Invalid save parameters"),
+            Reason::NotOutputLimits => f.write_str("Wrong number of arguments"),
+            Reason::NotAClass => f.write_str("Invalid client class specified"),
+            Reason::NotALimit => f.write_str("Error in hard, soft or soft_seconds setting"),
             Reason::HostnameTooLong => f.write_str("Hostnames must be less than 256 characters"),
             Reason::HostnameCharacter => {
                 f.write_str("Hostnames may only contain alphanumeric characters, hyphens or dots")

@@ -2,8 +2,8 @@
 
 use rcsim_observe::reason::{
     AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicationDown, StateCause, StateHold,
-    VoteDenied,
+    Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped, ReplicationDown,
+    StateCause, StateHold, VoteDenied,
 };
 
 /// How a node came into a table.
@@ -198,6 +198,14 @@ pub fn replication_down(why: ReplicationDown) -> &'static str {
         ReplicationDown::Timeout => "nothing was heard for repl-timeout",
         ReplicationDown::Refused => "the master refused",
         ReplicationDown::Repointed => "it follows another master now, or none",
+    }
+}
+
+/// Why a master closed the connection of a replica.
+pub fn replica_dropped(why: ReplicaDropped) -> &'static str {
+    match why {
+        ReplicaDropped::Silent => "it was silent for repl-timeout",
+        ReplicaDropped::OutputLimit => "too much had piled up for it",
     }
 }
 

@@ -245,6 +245,8 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::AofWriteDelayed { for_s: 2 },
         Event::AofError,
         Event::AofErrorOver,
+        Event::ReplicaDropped { why: ReplicaDropped::OutputLimit, offset },
+        Event::SyncAborted { why: ReplicationDown::Lost, received: 262_144 },
         Event::ConfigSaved { fsync: true },
         Event::VoteSent { epoch },
         Event::Exited { why: ExitCause::ConfigNotSaved },

@@ -6,8 +6,8 @@
 
 use rcsim_observe::reason::{
     AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicationDown,
-    StateCause, StateHold, VoteDenied,
+    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
+    ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 use rcsim_observe::{Event, Names};
 use rcsim_protocol::bus::MessageKind;
@@ -40,9 +40,9 @@ plain! {
     bool: it => *it;
     u16: it => *it;
     u32: it => *it;
+    u64: it => *it;
     i32: it => *it;
     i64: it => *it;
-    u64: it => *it;
     Epoch: it => it.0;
     Offset: it => it.0;
     Slot: it => it.number();
@@ -136,6 +136,7 @@ reasons! {
         Claim = "claim", Update = "update", Promotion = "promotion", Command = "command",
         OwnerDemoted = "owner-demoted", OwnerForgotten = "owner-forgotten",
     }
+    ReplicaDropped { Silent = "silent", OutputLimit = "output-limit", }
     ReplicationDown {
         ConnectFailed = "connect-failed", Lost = "lost", Timeout = "timeout", Refused = "refused",
         Repointed = "repointed",
@@ -208,6 +209,8 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         AofWriteDelayed { for_s }
         AofError {}
         AofErrorOver {}
+        ReplicaDropped { why, offset }
+        SyncAborted { why, received }
         ConfigSaved { fsync }
         VoteSent { epoch }
         Exited { why }

@@ -315,6 +315,14 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
         Event::PartialResync { offset } => {
             say(Rest, Detail, "lets", "a replica go on where it stopped", format!("offset {offset}"))
         }
+        Event::ReplicaDropped { why, offset } => {
+            let why = because::replica_dropped(*why);
+            say(Down, Story, "closes", "the connection of a replica", format!("{why}, at offset {offset}"))
+        }
+        Event::SyncAborted { why, received } => {
+            let why = because::replication_down(*why);
+            say(Down, Story, "loses", "a data set on its way", format!("{why}, after {received} bytes"))
+        }
 
         Event::DataLoaded { keys, cut: 0 } => {
             say(Up, Story, "loads", format!("{keys} keys"), "from the append-only file")

@@ -1,6 +1,7 @@
 //! The events that the engine's queue holds.
 
 use rcsim_devices::Wire;
+use rcsim_node::{ConnectionId, Work};
 
 use crate::payload::Payload;
 
@@ -35,6 +36,15 @@ pub enum Happening {
         /// Which task of it.
         task: u32,
     },
+    /// Work of a process, or of its child, that takes time is done.
+    Work {
+        /// Number of the place.
+        place: u32,
+        /// Which process there.
+        life: u32,
+        /// What was done.
+        done: Done,
+    },
     /// A process that was started has read its configuration.
     Boot {
         /// Number of the place.
@@ -61,6 +71,17 @@ pub enum Happening {
         /// Number of the active fault.
         active: u32,
     },
+}
+
+/// Work that takes time.
+#[derive(Clone, Copy, Debug)]
+pub enum Done {
+    /// The child of a process has made a part of a snapshot.
+    Child(u32, Work),
+    /// A process has loaded a data set.
+    Load(u32),
+    /// The kernel may have got rid of what it kept for a connection.
+    Socket(ConnectionId),
 }
 
 impl From<Wire<Payload>> for Happening {

@@ -33,7 +33,8 @@ mod process;
 mod sockets;
 mod targets;
 mod timeline;
-pub mod world;
+pub mod work;
+mod world;
 
 pub use agenda::Happening;
 pub use faults::EntryEdge;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rcsim_devices::MessageClass;
-use rcsim_node::replication::{Snapshot, StreamChunk};
+use rcsim_node::replication::Feed;
 use rcsim_protocol::bus::{Message, MessageKind};
 use rcsim_protocol::{Command, Reply};
 
@@ -16,10 +16,8 @@ pub enum Payload {
     Command(Command),
     /// Its reply.
     Reply(Box<Reply>),
-    /// A data set, from master to replica.
-    Snapshot(Arc<Snapshot>),
-    /// A piece of the replication stream.
-    Stream(Arc<StreamChunk>),
+    /// From a master, for its replica: a piece of a snapshot or of the stream.
+    Feed(Feed),
 }
 
 impl Payload {
@@ -29,8 +27,7 @@ impl Payload {
             Payload::Bus(message) => u64::from(message.wire_len()),
             Payload::Command(command) => command.resp_len(),
             Payload::Reply(_) => 32,
-            Payload::Snapshot(snapshot) => snapshot.wire_len(),
-            Payload::Stream(chunk) => chunk.wire_len(),
+            Payload::Feed(feed) => feed.wire_len(),
         };
         u32::try_from(length).unwrap_or(u32::MAX)
     }
@@ -55,8 +52,11 @@ impl Payload {
             }
             Payload::Command(command) => [1 << 40, command.resp_len(), command.len() as u64],
             Payload::Reply(reply) => [2 << 40, u64::from(reply.is_error()), 0],
-            Payload::Snapshot(snapshot) => [3 << 40, snapshot.offset.0 as u64, snapshot.wire_len()],
-            Payload::Stream(chunk) => [4 << 40, chunk.wire_len(), chunk.commands.len() as u64],
+            Payload::Feed(Feed::KeepAlive) => [5 << 40, 0, 0],
+            Payload::Feed(Feed::Bulk(piece)) => {
+                [3 << 40, piece.snapshot.offset.0 as u64, piece.received << 1 | u64::from(piece.is_last())]
+            }
+            Payload::Feed(Feed::Stream(chunk)) => [4 << 40, chunk.bytes, chunk.commands.len() as u64],
         }
     }
 }

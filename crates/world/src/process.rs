@@ -78,8 +78,7 @@ impl World {
             (Use::Master, What::Connected) => Input::Master(MasterInput::Connected),
             (Use::Master, What::Message(payload)) => match payload {
                 Payload::Reply(reply) => Input::Master(MasterInput::Reply(*reply)),
-                Payload::Snapshot(snapshot) => Input::Master(MasterInput::Snapshot(snapshot)),
-                Payload::Stream(chunk) => Input::Master(MasterInput::Stream(chunk)),
+                Payload::Feed(feed) => Input::Master(MasterInput::Feed(feed)),
                 Payload::Bus(_) | Payload::Command(_) => return,
             },
             (Use::Master, What::Closed(_) | What::ConnectFailed(_)) => {
@@ -207,6 +206,14 @@ impl World {
                     }
                 }
                 Effect::KillChild => self.kill_child(place),
+                Effect::Fork { memory } => {
+                    let rest: VecDeque<Effect> = effects.collect();
+                    return self.fork_child(place, memory, rest, schedule);
+                }
+                Effect::Child { child, work } => self.child_works(place, child, work, schedule),
+                Effect::Load { load, work, old_keys } => {
+                    self.load_data(place, load, work, old_keys, schedule);
+                }
                 Effect::Exit(_) => return self.end_process(place, schedule),
             }
         }
@@ -306,8 +313,8 @@ impl World {
         let Some(&conn) = process.sockets.clients.get(&client) else { return };
         let payload = match output {
             ClientOutput::Reply(reply) => Payload::Reply(Box::new(reply)),
-            ClientOutput::Snapshot(snapshot) => Payload::Snapshot(snapshot),
-            ClientOutput::Stream(chunk) => Payload::Stream(chunk),
+            ClientOutput::Feed(feed) => Payload::Feed(feed),
+            ClientOutput::TellWhenWritable => return self.ask_socket(place, client, schedule),
             ClientOutput::Close => {
                 process.sockets.clients.remove(&client);
                 return self.network.close(conn, End::Acceptor, schedule);

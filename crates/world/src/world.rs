@@ -174,6 +174,7 @@ impl rcsim_engine::World for World {
                     self.disk_task_due(place as usize, task, schedule);
                 }
             }
+            Happening::Work { place, life, done } => self.work_done(place as usize, life, done, schedule),
             Happening::Boot { place, life } => self.boot(place as usize, life, schedule),
             Happening::Client { client } => self.wake_client(client as usize, schedule),
             Happening::Act { entry, it, round } => self.act(entry as usize, it.map(Place), round, schedule),

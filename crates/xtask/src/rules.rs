@@ -28,7 +28,7 @@ const LATER: [(&str, &str); 10] = [
 ];
 /// Chapters of which only a part is there.
 const PARTLY: [(&str, &str); 3] = [
-    ("RP", "as elections need it; the rest: floor data path"),
+    ("RP", "WAIT: floor data path"),
     ("RD", "MOVED and CLUSTERDOWN; the rest: floor slot migration"),
     ("IV", "asserted by the invariants where they can be seen"),
 ];

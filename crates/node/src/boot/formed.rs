@@ -98,10 +98,10 @@ impl Node {
         node.take_configured_no_failover();
         node.view.shuffle(|bound| out.chance.below(bound));
         if node.is_in_stream(me) {
-            let (limit, now_s) = (node.settings.repl_backlog_size, node.clock.now_s());
+            let now_s = node.clock.now_s();
             // Everybody's replication pings come at other times.
             let loops = u64::from(out.chance.below(CRON_PHASES));
-            node.replication = Replication::formed(replication_id, offset, limit, now_s, loops);
+            node.replication = Replication::formed(replication_id, offset, now_s, loops);
         }
         node.process.cron_iteration = u64::from(out.chance.below(CRON_PHASES));
         node.process.first_state_update = Some(out.now_ms - FORMED_FOR_MS);

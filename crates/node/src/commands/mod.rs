@@ -22,7 +22,6 @@ use rcsim_protocol::{Command, Reply};
 
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
-use crate::replication::MasterLink;
 pub(crate) use access::Execution;
 use text::shown;
 
@@ -125,6 +124,7 @@ const COMMANDS: &[Declaration] = &[
     data_write("setnx", 3, Keys::First, Node::setnx_command),
     data_write("setrange", 4, Keys::First, Node::setrange_command),
     data_read("strlen", 2, Keys::First, Node::strlen_command),
+    read("sync", 1, Keys::None, Node::replication_command),
     data_read("touch", -2, Keys::All, Node::touch_command),
     data_read("ttl", 2, Keys::First, Node::ttl_command),
     data_read("type", 2, Keys::First, Node::type_command),
@@ -203,7 +203,7 @@ impl Node {
         {
             return Some(error);
         }
-        let follows = self.replication.link != MasterLink::Off;
+        let follows = self.follows();
         let refuse = |text: &str| Some(Reply::Error(text.to_owned()));
         if declaration.is_write && !follows && self.lacks_good_replicas() {
             return refuse("NOREPLICAS Not enough good replicas to write.");
@@ -215,6 +215,9 @@ impl Node {
         if cut_off && !declaration.is_stale {
             let why = "Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
             return refuse(&format!("MASTERDOWN {why}"));
+        }
+        if self.is_loading() && !declaration.is_stale {
+            return refuse("LOADING Redis is loading the dataset in memory");
         }
         None
     }

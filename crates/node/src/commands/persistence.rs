@@ -18,7 +18,7 @@ impl Node {
         if matches!(self.persistence.child, Some(Child::Works { .. } | Child::Ended { .. })) {
             return Some(Reply::err("Background append only file rewriting already in progress"));
         }
-        if self.persistence.child.is_some() || !self.persistence.log.is_open() {
+        if self.has_child() || !self.persistence.log.is_open() {
             self.persistence.rewrite_scheduled = self.persistence.log.is_open();
             return Some(Reply::Simple("Background append only file rewriting scheduled".to_owned()));
         }

@@ -132,7 +132,7 @@ impl Node {
 
     /// With `no-appendfsync-on-rewrite` nothing is synced while there is a child (AO-9).
     fn is_sync_suspended(&self) -> bool {
-        self.settings.no_appendfsync_on_rewrite && self.persistence.child.is_some()
+        self.settings.no_appendfsync_on_rewrite && self.has_child()
     }
 
     /// The buffer was written, or not.

@@ -73,16 +73,18 @@ impl Node {
         }
     }
 
+    /// Whether a child is at work, for a rewrite or for a snapshot: there is one at a time.
+    pub(crate) fn has_child(&self) -> bool {
+        self.persistence.child.is_some() || self.replication.makes_snapshot()
+    }
+
     /// The part of the timer that is about persistence (LP-7): scheduled rewrites, children that ended, triggers,
     /// writes that were postponed, and those that failed.
     pub(crate) fn persistence_cron(&mut self, out: &mut Outside<'_>) {
-        if self.persistence.child.is_none()
-            && self.persistence.rewrite_scheduled
-            && !self.rewrite_is_limited()
-        {
+        if !self.has_child() && self.persistence.rewrite_scheduled && !self.rewrite_is_limited() {
             self.start_rewrite(out);
         }
-        if self.persistence.child.is_some() {
+        if self.has_child() {
             self.reap_child(out);
         } else {
             self.start_rewrite_if_grown(out);

@@ -173,7 +173,12 @@ impl Node {
         log.state = LogState::WaitsForRewrite;
         log.last_fsync_s = self.clock.cached_s();
         (log.write_error, log.fsync_error) = (None, None);
-        self.start_rewrite(out);
+        (log.written, log.synced) = (0, 0);
+        if self.has_child() {
+            self.persistence.rewrite_scheduled = true;
+        } else {
+            self.start_rewrite(out);
+        }
     }
 
     /// Ends the append-only file: what is in the buffer is written and synced, a child is killed.
@@ -190,13 +195,17 @@ impl Node {
         self.persistence.log.state = LogState::Off;
     }
 
-    /// The data were replaced by a full resync: a new file begins, which has the old set as its predecessor until it is
-    /// complete (AO-14).
-    pub(crate) fn restart_log_after_sync(&mut self, out: &mut Outside<'_>) {
+    /// The data are about to be replaced by a full resync (RP-21).
+    pub(crate) fn stop_log_if_open(&mut self, out: &mut Outside<'_>) {
         if self.persistence.log.is_open() {
             self.stop_log(out);
         }
-        if self.settings.appendonly {
+    }
+
+    /// The data were replaced by a full resync, or none will come: a new file begins, which has the old set as its
+    /// predecessor until it is complete (AO-14, RP-25).
+    pub(crate) fn restart_log_after_sync(&mut self, out: &mut Outside<'_>) {
+        if self.settings.appendonly && !self.persistence.log.is_open() {
             self.start_log(out);
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::node::{ConnectionId, Node};
-use crate::replication::master::{AttachedReplica, ReplicaState};
+use crate::replication::master::AttachedReplica;
 use crate::replication::replica::MasterLink;
 
 impl Node {
@@ -16,9 +16,9 @@ impl Node {
     /// the port on which it serves clients.
     pub fn formed_replication_from(&mut self, connection: ConnectionId, remote: SocketAddr, port: u16) {
         self.clients.open(connection, remote);
-        let (ack, ack_s) = (self.replication.offset, self.clock.cached_s());
-        let ip = Some(remote.ip());
-        let replica = AttachedReplica { state: ReplicaState::Online, port, ip, ack, ack_s };
+        let (offset, now_s) = (self.replication.offset, self.clock.cached_s());
+        let replica = AttachedReplica::in_step(remote.ip().to_string(), port, offset, now_s);
         self.replication.replicas.insert(connection, replica);
+        self.refresh_good_replicas();
     }
 }

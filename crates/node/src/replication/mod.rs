@@ -2,69 +2,44 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | `backlog` | the tail of the stream, for replicas that come back |
-//! | `master` | what a master does for its replicas (RP-2 … RP-7, RP-16 … RP-22) |
-//! | `replica` | how a replica gets and keeps the stream (RP-8 … RP-15, RP-20, RP-21) |
-//! | `formed` | links that stand when a run begins |
+//! | `backlog` | the tail of the stream, for replicas that come back or are slow |
+//! | `pieces` | what travels from a master to a replica |
+//! | `master` | a master and its replicas: PSYNC, the stream, pings, time-outs (RP-2 … RP-7, RP-14 … RP-17, RP-22, RP-23) |
+//! | `full_sync` | its snapshots: fork, child, who shares one (RP-18 … RP-20) |
+//! | `output` | what goes to the sockets of replicas, and the limit of what piles up (RP-20, RP-22) |
+//! | `replica` | how a replica gets to the stream and keeps it (RP-8 … RP-15) |
+//! | `load` | how it takes a whole data set (RP-21) |
 //! | `roles` | what promotion and demotion do to the stream (RP-25 … RP-31) |
+//! | `info` | INFO replication and ROLE (CM-27, CM-28) |
+//! | `formed` | links that stand when a run begins |
 //!
-//! Elections need only offsets and the age of the link, but both come from a real stream: commands with their RESP
-//! length, so that an equal (id, offset) means equal data. Snapshots are taken in no time and are as long as the data.
+//! The stream is real: commands with their RESP length, so that an equal (id, offset) means equal data. A snapshot is a
+//! clone that shares the values; how long it is, and so how long everything about it takes, is as in Redis.
 
 mod backlog;
 mod formed;
+mod full_sync;
+mod info;
+mod load;
 mod master;
+mod output;
+mod pieces;
 mod replica;
 mod roles;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rcsim_protocol::{Command, Offset, ReplicationId};
 
 pub(crate) use backlog::Backlog;
-pub(crate) use master::{AttachedReplica, ReplicaState};
+pub(crate) use master::AttachedReplica;
+pub use output::SOCKET_ROOM;
+pub use pieces::{BulkPiece, Feed, Snapshot, StreamChunk};
 pub(crate) use replica::MasterLink;
 
-use crate::keyspace::Keyspace;
 use crate::node::ConnectionId;
-
-/// The whole data set at one point of the stream (RP-18).
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// The stream.
-    pub id: ReplicationId,
-    /// The point.
-    pub offset: Offset,
-    /// The data.
-    pub keyspace: Keyspace,
-}
-
-impl Snapshot {
-    /// Its length on the wire, in bytes: what is in it, and the frame of an RDB file.
-    pub fn wire_len(&self) -> u64 {
-        200 + self.keyspace.snapshot_len()
-    }
-}
-
-/// A piece of the stream: whole commands.
-#[derive(Clone, Debug)]
-pub struct StreamChunk {
-    /// The commands, in order.
-    pub commands: Vec<Command>,
-}
-
-impl StreamChunk {
-    /// One command.
-    pub(crate) fn one(command: Command) -> Arc<StreamChunk> {
-        Arc::new(StreamChunk { commands: vec![command] })
-    }
-
-    /// Its length on the wire, in bytes.
-    pub fn wire_len(&self) -> u64 {
-        self.commands.iter().map(Command::resp_len).sum()
-    }
-}
+use full_sync::FullSync;
+use load::Incoming;
 
 /// The replication state of a node.
 #[derive(Clone, Debug)]
@@ -93,6 +68,19 @@ pub struct Replication {
     cron_loops: u64,
     /// When the last replica left, in seconds (RP-7).
     no_replicas_since_s: i64,
+    /// Replicas that keep up, as last counted (RP-23).
+    good_replicas: usize,
+    /// Something is to be handed to replicas at the end of the turn.
+    has_output: bool,
+    /// The snapshot that a child is making for my replicas.
+    full_sync: Option<FullSync>,
+    /// The snapshot that is on its way to me.
+    incoming: Option<Incoming>,
+    /// An open transaction of my master's stream (RP-4).
+    transaction: Vec<Command>,
+    /// Children forked, and data sets loaded, so far.
+    children: u32,
+    loads: u32,
 }
 
 impl Replication {
@@ -111,18 +99,19 @@ impl Replication {
             needs_select: true,
             cron_loops: 0,
             no_replicas_since_s: 0,
+            good_replicas: 0,
+            has_output: false,
+            full_sync: None,
+            incoming: None,
+            transaction: Vec::new(),
+            children: 0,
+            loads: 0,
         }
     }
 
     /// Of a node that has long been part of a stream; `cron_loops` passes of the replication cron ago it started.
-    pub(crate) fn formed(
-        id: ReplicationId,
-        offset: Offset,
-        backlog_len: u64,
-        now_s: i64,
-        cron_loops: u64,
-    ) -> Replication {
-        let backlog = Some(Backlog::starting_at(offset, backlog_len));
+    pub(crate) fn formed(id: ReplicationId, offset: Offset, now_s: i64, cron_loops: u64) -> Replication {
+        let backlog = Some(Backlog::starting_at(offset));
         Replication {
             offset,
             backlog,
@@ -131,6 +120,11 @@ impl Replication {
             cron_loops,
             ..Replication::new(id)
         }
+    }
+
+    /// Whether a child makes a snapshot for my replicas.
+    pub(crate) fn makes_snapshot(&self) -> bool {
+        self.full_sync.is_some()
     }
 
     /// How long I have had no word from my master, in seconds (EL-3).

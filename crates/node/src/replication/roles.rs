@@ -17,7 +17,7 @@ use crate::replication::MasterLink;
 impl Node {
     /// I am a master now (RP-25).
     pub(crate) fn stop_replication(&mut self, out: &mut Outside<'_>) {
-        if self.replication.link == MasterLink::Off {
+        if !self.follows() {
             return;
         }
         self.leave_master(out);
@@ -30,13 +30,14 @@ impl Node {
         self.replication.needs_select = true;
         self.replication.no_replicas_since_s = self.clock.cached_s();
         self.drop_replicas(out);
+        self.restart_log_after_sync(out);
     }
 
     /// I follow this master now (RP-27). A former master offers its own stream for a partial resync.
     pub(crate) fn replicate_from(&mut self, master: NodeIx, was_master: bool, out: &mut Outside<'_>) {
         self.leave_master(out);
         if was_master {
-            self.replication.cached = Some((self.replication.id, self.replication.offset));
+            self.synthesise_cached_master();
         }
         match self.client_address(master, out) {
             Some(address) => self.connect_master(address, out),
@@ -57,6 +58,7 @@ impl Node {
             self.cache_master();
             out.tell(Event::ReplicationDown { why: ReplicationDown::Repointed });
         }
+        self.abort_sync(ReplicationDown::Repointed, out);
     }
 
     /// Where a node serves clients, if that is known.

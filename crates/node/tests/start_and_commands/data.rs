@@ -1,5 +1,6 @@
 //! Commands on data, word for word as a 7.0.15 answered them, and what they leave in the replication stream.
 
+use rcsim_node::replication::Feed;
 use rcsim_node::{ClientInput, ClientOutput, ConnectionId, Effect, Input};
 use rcsim_protocol::{Command, Settings};
 
@@ -85,14 +86,24 @@ fn attach_replica(node: &mut Bench) -> ConnectionId {
     let remote = "127.0.0.1:40009".parse().expect("an address");
     node.input(Input::Client(connection, ClientInput::Opened { remote }));
     let psync = Command::new(["PSYNC", "?", "-1"]);
+    node.ask("CONFIG SET repl-diskless-sync no");
     node.input(Input::Client(connection, ClientInput::Command(psync)));
+    let child = node.effects.iter().find_map(|effect| match effect {
+        Effect::Child { child, work } => Some((*child, *work)),
+        _ => None,
+    });
+    let (child, work) = child.expect("a snapshot is begun at once");
+    node.input(Input::Child { child, work });
+    node.tick_after(100);
     connection
 }
 
 /// What the last input put into the replication stream.
 fn stream(node: &Bench, replica: ConnectionId) -> Vec<String> {
     let commands = node.effects.iter().filter_map(|effect| match effect {
-        Effect::Client(to, ClientOutput::Stream(chunk)) if *to == replica => Some(&chunk.commands),
+        Effect::Client(to, ClientOutput::Feed(Feed::Stream(chunk))) if *to == replica => {
+            Some(&chunk.commands)
+        }
         _ => None,
     });
     commands.flatten().map(ToString::to_string).collect()

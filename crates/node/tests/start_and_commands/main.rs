@@ -5,5 +5,6 @@ mod commands;
 mod data;
 mod golden;
 mod nodes_conf;
+mod replication;
 mod serving;
 mod support;

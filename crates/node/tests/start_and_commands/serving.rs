@@ -58,6 +58,8 @@ fn rp_23_a_master_with_too_few_replicas_refuses_writes() {
     master.node.formed_replication_from(ConnectionId(9), remote, 22175);
     assert_eq!(master.ask("SET bar 1"), Reply::ok());
     master.now_ms += 11_000;
+    assert_eq!(master.ask("SET bar 1"), Reply::ok(), "they are counted once per second");
+    (0..10).for_each(|_| master.tick_after(100));
     assert_eq!(
         master.ask("SET bar 1"),
         error("NOREPLICAS Not enough good replicas to write."),

@@ -58,6 +58,8 @@ pub enum Unit {
     Ip,
     /// Pairs of seconds and changes: `3600 1 300 100`; nothing for none.
     SavePoints,
+    /// Classes of clients, each with a hard limit, a soft limit and seconds: `slave 256mb 64mb 60`.
+    OutputLimits,
 }
 
 /// When a directive can be changed.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::choice::{AppendFsync, DisklessLoad, EndpointType, LogLevel, MaxmemoryPolicy};
 use super::directive::{Change, Directive, Effect, Unit};
+use super::output_limits::OutputLimits;
 use super::value::Value;
 
 const I32: i32 = i32::MAX;
@@ -140,7 +141,7 @@ directives! {
     "repl-diskless-sync-max-replicas" =>
         repl_diskless_sync_max_replicas: i32 = "0", Count(0, I32), AtRunTime, Live,
         "with so many replicas waiting it starts at once; 0 means it never does (CF-20, RP-18)";
-    "repl-diskless-load" => repl_diskless_load: DisklessLoad = "disabled", Choice, AtRunTime, DataPath,
+    "repl-diskless-load" => repl_diskless_load: DisklessLoad = "disabled", Choice, AtRunTime, Live,
         "how a replica loads what it is sent (CF-21, RP-21)";
     "repl-disable-tcp-nodelay" => repl_disable_tcp_nodelay: bool = "no", YesNo, AtRunTime, Outside,
         "let TCP gather small writes to replicas";
@@ -161,11 +162,14 @@ directives! {
     "replica-announced" => replica_announced: bool = "yes", YesNo, AtRunTime, Outside,
         "Sentinel may see this replica; a cluster does not look at it";
     "replica-announce-ip" or "slave-announce-ip" =>
-        replica_announce_ip: String = "", Text, AtRunTime, Outside,
+        replica_announce_ip: String = "", Text, AtRunTime, Live,
         "the address that a replica tells its master for INFO";
     "replica-announce-port" or "slave-announce-port" =>
-        replica_announce_port: u16 = "0", Count(0, 65535), AtRunTime, Outside,
+        replica_announce_port: u16 = "0", Count(0, 65535), AtRunTime, Live,
         "the port that a replica tells its master for INFO; 0 means the real one";
+    "client-output-buffer-limit" => client_output_buffer_limit: OutputLimits =
+        "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60", OutputLimits, AtRunTime, Live,
+        "how much may pile up for a client before it is closed: at once, or for so many seconds (RP-22)";
     "replica-lazy-flush" or "slave-lazy-flush" => replica_lazy_flush: bool = "no", YesNo, AtRunTime, DataPath,
         "a replica drops its old data in the background";
     "replica-ignore-maxmemory" or "slave-ignore-maxmemory" =>
@@ -219,9 +223,9 @@ directives! {
         "refuse strangers while there is no password";
     "requirepass" => requirepass: String = "", Text, AtRunTime, Outside,
         "the password of clients";
-    "masterauth" => masterauth: String = "", Text, AtRunTime, Outside,
+    "masterauth" => masterauth: String = "", Text, AtRunTime, Live,
         "the password that a replica sends to its master";
-    "masteruser" => masteruser: String = "", Text, AtRunTime, Outside,
+    "masteruser" => masteruser: String = "", Text, AtRunTime, Live,
         "the user that a replica is for its master";
     "timeout" => timeout: i32 = "0", Seconds(0, I32), AtRunTime, Outside,
         "close clients that are idle for so long; 0 means never";

@@ -65,7 +65,7 @@ fn integer(text: &str) -> Result<i64, Reason> {
 
 /// Digits and an optional unit. Redis' own leniency is kept: no digits are 0, too many saturate, and what a
 /// unit makes too large wraps around.
-fn memory(text: &str) -> Result<u64, Reason> {
+pub(super) fn memory(text: &str) -> Result<u64, Reason> {
     let unit_at = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(unit_at);
     let factor: u64 = match unit.to_ascii_lowercase().as_str() {
