@@ -24,7 +24,7 @@ use crate::manual_failover::ManualFailover;
 use crate::node::{Clock, MessageCounts, Node, ProcessMemory};
 use crate::nodes_conf::{CorruptConfig, SavedConfig, SavedNode, parse};
 use crate::outside::Outside;
-use crate::persistence::{DataDamage, Files, Persistence};
+use crate::persistence::{Files, Persistence};
 use crate::redirect::Clients;
 use crate::replication::Replication;
 use crate::slots::SlotTable;
@@ -53,8 +53,6 @@ pub struct Boot {
 pub enum BootError {
     /// Its nodes.conf cannot be read: it exits (NC-7) or crashes (NC-8).
     CorruptConfig(CorruptConfig),
-    /// Its data cannot be loaded (AO-15).
-    Data(DataDamage),
 }
 
 impl BootError {
@@ -62,7 +60,6 @@ impl BootError {
     pub fn cause(&self) -> ExitCause {
         match self {
             BootError::CorruptConfig(_) => ExitCause::ConfigCorrupt,
-            BootError::Data(_) => ExitCause::DataCorrupt,
         }
     }
 }
@@ -71,7 +68,6 @@ impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BootError::CorruptConfig(error) => error.fmt(f),
-            BootError::Data(error) => error.fmt(f),
         }
     }
 }
@@ -109,8 +105,10 @@ impl Node {
         node.take_configured_no_failover();
         node.view.shuffle(|bound| out.chance.below(bound));
         out.tell(Event::Started { node: node.me(), fresh });
-        node.load_data(&boot.files, out).map_err(BootError::Data)?;
-        node.verify_slots_of_data(out);
+        match node.find_data(&boot.files) {
+            Ok(source) => node.load_data(&source, out),
+            Err(damage) => node.give_up(&damage, out),
+        }
         node.end_of_turn(out);
         Ok(node)
     }

@@ -189,7 +189,7 @@ impl Keyspace {
     }
 
     /// All keys with what they hold, in the order of the keys.
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&Bytes, &Entry)> {
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&Bytes, &Entry)> + Clone {
         self.entries.iter().map(|(key, record)| (key, &record.entry))
     }
 

@@ -6,7 +6,7 @@
 
 mod corrupt;
 mod parse;
-mod words;
+pub(crate) mod words;
 
 use std::fmt;
 

@@ -7,9 +7,9 @@ use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset};
 
 use crate::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
-    ReplicationDown, StateCause, StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
+    FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
+    ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 
 macro_rules! events {
@@ -423,6 +423,11 @@ events! {
         keys: u64,
         /// Bytes that were cut from the end of the last file.
         cut: u64,
+    },
+    /// The data on the disk cannot be loaded: the process ends (AO-15, RB-6).
+    "data-damaged" DataDamaged {
+        /// What is wrong with them.
+        why: DamageCause,
     },
     /// The append-only file was rewritten: it has a new base (AO-13).
     "aof-rewritten" AofRewritten {

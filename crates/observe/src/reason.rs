@@ -291,6 +291,27 @@ pub enum ReplicationDown {
     Repointed,
 }
 
+/// What is wrong with data that cannot be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DamageCause {
+    /// The manifest of the append-only file is none (AO-2).
+    BadManifest,
+    /// The manifest lists a file that is not there (AO-15).
+    MissingFile,
+    /// A file has something that is no command (AO-15).
+    BadFormat,
+    /// A file ends in the middle of a command, and `aof-load-truncated` is off (AO-15).
+    EndsEarly,
+    /// A file ends in the middle of a command, and another one follows (AO-15).
+    EndsEarlyBeforeOthers,
+    /// A file has a command that does not exist (AO-15).
+    UnknownCommand,
+    /// A file has a command on which Redis crashes (AO-15).
+    Crash,
+    /// A snapshot is damaged (RB-6, AO-16).
+    Snapshot,
+}
+
 /// How a fault of the world ended, or what it is about, is told by its id; this says what kind of process end it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExitCause {

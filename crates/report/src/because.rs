@@ -1,9 +1,9 @@
 //! The words of every reason: short clauses that stand behind a sentence.
 
 use rcsim_observe::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped, ReplicationDown,
-    StateCause, StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
+    FailCleared, Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
+    ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 
 /// How a node came into a table.
@@ -206,6 +206,20 @@ pub fn replica_dropped(why: ReplicaDropped) -> &'static str {
     match why {
         ReplicaDropped::Silent => "it was silent for repl-timeout",
         ReplicaDropped::OutputLimit => "too much had piled up for it",
+    }
+}
+
+/// What is wrong with data that cannot be loaded.
+pub fn damage(why: DamageCause) -> &'static str {
+    match why {
+        DamageCause::BadManifest => "the manifest of the append-only file is none",
+        DamageCause::MissingFile => "the manifest lists a file that is not there",
+        DamageCause::BadFormat => "a file has something that is no command",
+        DamageCause::EndsEarly => "a file ends early, and aof-load-truncated is off",
+        DamageCause::EndsEarlyBeforeOthers => "a file ends early that is not the last one",
+        DamageCause::UnknownCommand => "a file has a command that does not exist",
+        DamageCause::Crash => "a file has a command on which Redis crashes",
+        DamageCause::Snapshot => "a snapshot is damaged",
     }
 }
 

@@ -240,6 +240,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::FullResync { offset },
         Event::PartialResync { offset },
         Event::DataLoaded { keys: 12, cut: 7 },
+        Event::DataDamaged { why: DamageCause::EndsEarlyBeforeOthers },
         Event::AofRewritten { size: 4096 },
         Event::AofRewriteFailed,
         Event::AofWriteDelayed { for_s: 2 },

@@ -5,9 +5,9 @@
 //! Nodes go by their names, reasons by words, epochs and offsets as numbers.
 
 use rcsim_observe::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, Departure, EpochCause, ExitCause, FailCleared,
-    Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
-    ReplicationDown, StateCause, StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
+    FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
+    ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 use rcsim_observe::{Event, Names};
 use rcsim_protocol::bus::MessageKind;
@@ -141,6 +141,7 @@ reasons! {
         ConnectFailed = "connect-failed", Lost = "lost", Timeout = "timeout", Refused = "refused",
         Repointed = "repointed",
     }
+    DamageCause { BadManifest = "bad-manifest", MissingFile = "missing-file", BadFormat = "bad-format", EndsEarly = "ends-early", EndsEarlyBeforeOthers = "ends-early-before-others", UnknownCommand = "unknown-command", Crash = "crash", Snapshot = "snapshot", }
     ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", AofNotWritten = "aof-not-written", DataCorrupt = "data-corrupt", ReplicaCannotPersist = "replica-cannot-persist", ReplicaWithSlots = "replica-with-slots", }
 }
 
@@ -204,6 +205,7 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         FullResync { offset }
         PartialResync { offset }
         DataLoaded { keys, cut }
+        DataDamaged { why }
         AofRewritten { size }
         AofRewriteFailed {}
         AofWriteDelayed { for_s }

@@ -331,6 +331,7 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
             let why = format!("from the append-only file, which ended early: {cut} bytes were cut off");
             say(Up, Story, "loads", format!("{keys} keys"), why)
         }
+        Event::DataDamaged { why } => say(Down, Story, "cannot load", "its data", because::damage(*why)),
         Event::AofRewritten { size } => {
             say(Rest, Detail, "rewrites", "its append-only file", format!("{size} bytes"))
         }

@@ -23,6 +23,7 @@ use rcsim_protocol::{Command, Reply};
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 pub(crate) use access::Execution;
+pub(crate) use persistence::{Known, known};
 use text::shown;
 
 /// A reply, or an error as reply: so that `?` ends a command.

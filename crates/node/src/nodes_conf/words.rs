@@ -1,8 +1,8 @@
-//! A line cut into words, and the lenient numbers of nodes.conf.
+//! A line cut into words, and lenient numbers: of nodes.conf, and of the files of an append-only file.
 
 /// The words of a line, blanks between them. A word may hold quoted parts, in which blanks and escapes count;
 /// behind a closing quote the word must end. `None` if the quotes do not fit (NC-7).
-pub(super) fn split(line: &[u8]) -> Option<Vec<String>> {
+pub(crate) fn split(line: &[u8]) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
@@ -67,7 +67,7 @@ fn take_escaped(quote: u8, escaped: u8, rest: &mut &[u8]) -> u8 {
 }
 
 /// The number that a text begins with, as `atoi` reads it: blanks, a sign, digits; 0 without any (NC-9).
-pub(super) fn leading_integer(text: &str) -> i64 {
+pub(crate) fn leading_integer(text: &str) -> i64 {
     let (negative, digits) = sign_and_digits(text);
     let number = digits.fold(0_i64, |number, digit| number.saturating_mul(10).saturating_add(digit.into()));
     if negative { -number } else { number }

@@ -1,196 +1,156 @@
-//! What a start finds on its disk: the data of the append-only file.
+//! What a start finds on its disk, and what becomes of it.
 //!
-//! Rules: AO-15 … AO-17, BT-5 … BT-9, RB-5. Keeps: data are loaded up to the end of the last whole command, or to
-//! before a transaction that was not ended; only the last file may end early.
+//! Rules: AO-15 … AO-17, BT-5 … BT-9, RB-5, RB-6. Keeps: data are loaded up to the end of the last whole command, or to
+//! before a transaction that was not ended; only the last file may end early. Never: reads a file by itself.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rcsim_observe::Event;
-use rcsim_protocol::{Command, Slot};
+use rcsim_observe::reason::ExitCause;
+use rcsim_protocol::Slot;
 
+use super::damage::DataDamage;
 use super::files::{FileNames, FileSet};
 use super::log::LogState;
+use super::replay::read_log;
+use super::rewrite::TEMPORARY_FIRST_BASE;
+use super::shared;
 use crate::disk::{DiskJob, DiskStep};
+use crate::keyspace::{Bytes, Entry};
 use crate::node::Node;
 use crate::outside::Outside;
+use crate::rdb;
 
 /// What is on a disk: names of files and their contents.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Why the data cannot be loaded: the process ends (AO-2, AO-15, BT-6).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataDamage {
-    /// The manifest is none.
-    BadManifest,
-    /// The manifest lists a file that is not there.
-    MissingFile(String),
-    /// The file has something that is no command.
-    BadFormat(String),
-    /// The file ends in the middle of a command, and that is not allowed.
-    EndsEarly(String),
-    /// The file has keys in another database than 0.
-    OtherDatabase,
-}
+/// What a snapshot begins with.
+const SNAPSHOT: &[u8] = b"REDIS";
 
-impl fmt::Display for DataDamage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DataDamage::BadManifest => f.write_str("invalid AOF manifest file format"),
-            DataDamage::MissingFile(file) => write!(f, "the AOF file {file} doesn't exist"),
-            DataDamage::BadFormat(file) => {
-                write!(f, "Bad file format reading the append only file {file}")
-            }
-            DataDamage::EndsEarly(file) => {
-                write!(f, "Unexpected end of file reading the append only file {file}")
-            }
-            DataDamage::OtherDatabase => {
-                f.write_str("You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.")
-            }
-        }
-    }
-}
-
-/// How far a file could be read.
-struct Read {
-    commands: Vec<Command>,
-    /// Where the last whole command, or transaction, ends.
-    end: usize,
-}
-
-/// Reads commands; `None` if something is none.
-fn read_commands(bytes: &[u8]) -> Option<Read> {
-    let (mut read, mut position) = (Read { commands: Vec::new(), end: 0 }, 0);
-    let mut transaction: Option<Vec<Command>> = None;
-    while position < bytes.len() {
-        let (command, end) = match read_command(bytes, position) {
-            Ok(found) => found,
-            Err(Stop::Early) => break,
-            Err(Stop::BadFormat) => return None,
-        };
-        position = end;
-        if command.is(0, "multi") {
-            transaction = Some(Vec::new());
-        } else if command.is(0, "exec") {
-            read.commands.extend(transaction.take().into_iter().flatten());
-        } else if let Some(queued) = &mut transaction {
-            queued.push(command);
-        } else {
-            read.commands.push(command);
-        }
-        if transaction.is_none() {
-            read.end = position;
-        }
-    }
-    Some(read)
-}
-
-enum Stop {
-    Early,
-    BadFormat,
-}
-
-fn read_command(bytes: &[u8], start: usize) -> Result<(Command, usize), Stop> {
-    let (count, mut position) = read_number(bytes, start, b'*')?;
-    if count == 0 {
-        return Err(Stop::BadFormat);
-    }
-    let mut words = Vec::new();
-    for _ in 0..count {
-        let (length, begin) = read_number(bytes, position, b'$')?;
-        let end = begin.checked_add(length).ok_or(Stop::BadFormat)?;
-        words.push(bytes.get(begin..end).ok_or(Stop::Early)?);
-        match bytes.get(end..end + 2) {
-            Some(b"\r\n") => position = end + 2,
-            Some(_) => return Err(Stop::BadFormat),
-            None => return Err(Stop::Early),
-        }
-    }
-    Ok((Command::new(words), position))
-}
-
-/// A line of a mark and a number.
-fn read_number(bytes: &[u8], start: usize, mark: u8) -> Result<(usize, usize), Stop> {
-    let rest = bytes.get(start..).filter(|rest| !rest.is_empty()).ok_or(Stop::Early)?;
-    if rest[0] != mark {
-        return Err(Stop::BadFormat);
-    }
-    let length = rest.iter().position(|byte| *byte == b'\n').ok_or(Stop::Early)?;
-    let text = rest[1..length].strip_suffix(b"\r").ok_or(Stop::BadFormat)?;
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(Stop::BadFormat)?;
-    Ok((number, start + length + 1))
+/// What is to be loaded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    /// The files of an append-only file, by name and in order.
+    log: Vec<(String, Bytes)>,
 }
 
 impl Node {
-    /// Loads what the append-only file has, and opens it for writing; a node without one loads nothing (RB-5, BT-1).
-    pub(crate) fn load_data(&mut self, disk: &Files, out: &mut Outside<'_>) -> Result<(), DataDamage> {
-        self.persistence.log.names = FileNames::new(&self.settings);
-        let names = self.persistence.log.names.clone();
-        let mut files = match disk.get(&names.path(&names.manifest_name())) {
+    /// Looks for what there is to load, and for the manifest; without `appendonly` no log is loaded (BT-1, RB-5).
+    pub(crate) fn find_data(&mut self, disk: &Files) -> Result<Source, DataDamage> {
+        let names = FileNames::new(&self.settings);
+        let files = match disk.get(&names.path(&names.manifest_name())) {
             Some(text) => FileSet::parse(text).ok_or(DataDamage::BadManifest)?,
             None => FileSet::default(),
         };
-        if !self.settings.appendonly {
-            self.persistence.log.files = files;
-            return Ok(());
-        }
-        let listed: Vec<String> =
-            files.base.iter().chain(&files.incr).map(|file| names.path(&file.name)).collect();
-        let (mut steps, mut size, mut cut) = (Vec::new(), 0, 0);
-        for (index, path) in listed.iter().enumerate() {
-            let bytes = disk.get(path).ok_or_else(|| DataDamage::MissingFile(path.clone()))?;
-            let read = read_commands(bytes).ok_or_else(|| DataDamage::BadFormat(path.clone()))?;
-            if read.end < bytes.len() {
-                if index + 1 < listed.len() || !self.settings.aof_load_truncated {
-                    return Err(DataDamage::EndsEarly(path.clone()));
-                }
-                cut = (bytes.len() - read.end) as u64;
-                steps.push(DiskStep::Truncate { file: path.clone(), length: read.end });
+        let mut source = Source::default();
+        if self.settings.appendonly {
+            for file in files.base.iter().chain(&files.incr) {
+                let bytes = disk.get(&names.path(&file.name));
+                let bytes = bytes.ok_or_else(|| DataDamage::MissingFile(file.name.clone()))?;
+                source.log.push((file.name.clone(), Bytes::from(bytes.as_slice())));
             }
-            size += read.end as u64;
-            self.replay(&read.commands)?;
         }
-        let base_size =
-            files.base.as_ref().and_then(|base| disk.get(&names.path(&base.name))).map_or(0, Vec::len);
-        let last = files.incr.last().and_then(|incr| disk.get(&names.path(&incr.name))).map_or(0, Vec::len);
-        if listed.is_empty() {
-            let base = files.add_base(&names);
+        let log = &mut self.persistence.log;
+        (log.names, log.files) = (names, files);
+        Ok(source)
+    }
+
+    /// Loads the data, opens the append-only file for writing, and looks whose slots the data are of (BT-1).
+    pub(crate) fn load_data(&mut self, source: &Source, out: &mut Outside<'_>) {
+        match self.load_log(&source.log, out) {
+            Ok(cut) => {
+                if !source.log.is_empty() {
+                    out.tell(Event::DataLoaded { keys: self.keyspace.len() as u64, cut });
+                }
+                self.open_log(&source.log, cut, out);
+                self.verify_slots_of_data(out);
+            }
+            Err(damage) => self.give_up(&damage, out),
+        }
+    }
+
+    /// The data cannot be loaded: the process ends.
+    pub(crate) fn give_up(&mut self, damage: &DataDamage, out: &mut Outside<'_>) {
+        out.tell(Event::DataDamaged { why: damage.cause() });
+        self.persistence.damage = Some(damage.clone());
+        self.exit(ExitCause::DataCorrupt, out);
+    }
+
+    /// Runs what the files say; returns how many bytes were cut off at the end (AO-15).
+    fn load_log(&mut self, files: &[(String, Bytes)], out: &mut Outside<'_>) -> Result<u64, DataDamage> {
+        for (index, (name, bytes)) in files.iter().enumerate() {
+            let start = if bytes.starts_with(SNAPSHOT) { self.load_base(bytes)? } else { 0 };
+            let replay = read_log(bytes, start, name)?;
+            replay.commands.iter().for_each(|command| self.apply_write(command));
+            if !replay.is_short {
+                continue;
+            }
+            if !self.settings.aof_load_truncated {
+                return Err(DataDamage::EndsEarly(name.clone()));
+            }
+            let step = DiskStep::Truncate {
+                file: self.persistence.log.names.path(name),
+                length: replay.valid_until,
+            };
+            self.await_disk(DiskJob::AofStart, vec![step], out);
+            if index + 1 < files.len() {
+                return Err(DataDamage::EndsEarlyBeforeOthers);
+            }
+            return Ok((bytes.len() - replay.valid_until) as u64);
+        }
+        Ok(0)
+    }
+
+    /// Loads the snapshot that a file begins with, expired keys too (RB-6); returns where it ends.
+    fn load_base(&mut self, bytes: &[u8]) -> Result<usize, DataDamage> {
+        let loaded = rdb::load(bytes, None).map_err(DataDamage::Snapshot)?;
+        for record in loaded.records {
+            let entry = Entry { value: record.value, expires_at_ms: record.expires_at_ms };
+            self.keyspace.insert(&record.key, entry);
+        }
+        Ok(loaded.length)
+    }
+
+    /// Opens the append-only file; makes what is missing, and forgets what is history.
+    fn open_log(&mut self, loaded: &[(String, Bytes)], cut: u64, out: &mut Outside<'_>) {
+        if !self.settings.appendonly {
+            return;
+        }
+        let (names, mut files) = (self.persistence.log.names.clone(), self.persistence.log.files.clone());
+        let size_of = |name: &str| {
+            loaded.iter().find(|(other, _)| other == name).map_or(0, |(_, bytes)| bytes.len() as u64)
+        };
+        let base_size = files.base.as_ref().map_or(0, |base| size_of(&base.name));
+        let written = files.incr.last().map_or(0, |incr| size_of(&incr.name).saturating_sub(cut));
+        let mut steps = Vec::new();
+        if loaded.is_empty() {
+            let base = files.add_base(&names, self.settings.aof_use_rdb_preamble);
+            let temporary = names.path(TEMPORARY_FIRST_BASE);
             steps.extend([
-                DiskStep::Create { file: names.path(&base) },
-                DiskStep::Fsync { file: names.path(&base) },
+                DiskStep::Create { file: temporary.clone() },
+                DiskStep::Append { file: temporary.clone(), bytes: shared(self.base_bytes()) },
+                DiskStep::Fsync { file: temporary.clone() },
+                DiskStep::Rename { from: temporary, to: names.path(&base) },
             ]);
-            steps.extend(names.manifest_steps(&files));
         }
         if files.incr.is_empty() {
             let incr = files.add_incr(&names);
             steps.push(DiskStep::Create { file: names.path(&incr) });
+        }
+        if !steps.is_empty() {
             steps.extend(names.manifest_steps(&files));
+            self.await_disk(DiskJob::AofStart, steps, out);
         }
         let log = &mut self.persistence.log;
         log.state = LogState::On;
-        log.files = files;
         log.needs_select = true;
-        (log.current_size, log.base_size) = (size, base_size as u64);
-        log.written = (last as u64).saturating_sub(cut);
-        log.synced = log.written;
+        // Redis counts what was cut off, too.
+        log.current_size = loaded.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        log.base_size = base_size;
+        (log.written, log.synced) = (written, written);
         log.last_fsync_s = self.clock.cached_s();
-        if !steps.is_empty() {
-            self.await_disk(DiskJob::AofStart, steps, out);
-        }
-        if !listed.is_empty() {
-            out.tell(Event::DataLoaded { keys: self.keyspace.len() as u64, cut });
-        }
-        Ok(())
-    }
-
-    fn replay(&mut self, commands: &[Command]) -> Result<(), DataDamage> {
-        for command in commands {
-            if command.is(0, "select") && !command.is(1, "0") {
-                return Err(DataDamage::OtherDatabase);
-            }
-            self.apply_write(command);
-        }
-        Ok(())
+        log.files = files;
+        self.drop_history(out);
     }
 
     /// A master looks whether it has keys of slots that are not its own (BT-5 … BT-9).
@@ -222,49 +182,16 @@ impl Node {
 
     /// A node that has run for long, on whose disk there is an append-only file without a command.
     pub(crate) fn form_log(&mut self) {
+        let preamble = self.settings.aof_use_rdb_preamble;
         let log = &mut self.persistence.log;
         log.names = FileNames::new(&self.settings);
         if self.settings.appendonly {
             let names = log.names.clone();
-            log.files.add_base(&names);
+            log.files.add_base(&names, preamble);
             log.files.add_incr(&names);
             log.state = LogState::On;
             log.needs_select = true;
             log.last_fsync_s = self.clock.cached_s();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn end(text: &str) -> Option<(usize, usize)> {
-        read_commands(text.as_bytes()).map(|read| (read.commands.len(), read.end))
-    }
-
-    const PING: &str = "*1\r\n$4\r\nPING\r\n";
-    const MULTI: &str = "*1\r\n$5\r\nMULTI\r\n";
-
-    #[test]
-    fn ao_15_reading_ends_behind_the_last_whole_command() {
-        for length in 0..PING.len() {
-            assert_eq!(end(&format!("{PING}{}", &PING[..length])), Some((1, PING.len())), "{length}");
-        }
-        assert_eq!(end(&PING.repeat(2)), Some((2, 2 * PING.len())));
-    }
-
-    #[test]
-    fn ao_15_a_transaction_without_its_end_is_left_out() {
-        assert_eq!(end(&format!("{PING}{MULTI}{PING}")), Some((1, PING.len())));
-        let whole = format!("{MULTI}{PING}{PING}*1\r\n$4\r\nEXEC\r\n");
-        assert_eq!(end(&whole), Some((2, whole.len())));
-    }
-
-    #[test]
-    fn ao_15_what_is_no_command_is_a_bad_format() {
-        for wrong in ["x", "*0\r\n", "*1\n", "*1\r\n+4\r\nPING\r\n", "*1\r\n$4\r\nPINGxx", "*x\r\n"] {
-            assert_eq!(end(wrong), None, "{wrong:?}");
         }
     }
 }

@@ -5,15 +5,19 @@
 //! | `files` | the set of files of an append-only file, and its manifest (AO-1 … AO-3) |
 //! | `log` | the buffer, and when it is written and synced (AO-4 … AO-11) |
 //! | `rewrite` | rewriting by a child; turning the file on and off (AO-12 … AO-14) |
-//! | `load` | what a start finds on its disk (AO-15 … AO-17, BT-6, BT-7) |
+//! | `load`, `replay`, `damage` | what a start finds on its disk (AO-15 … AO-17, BT-6, BT-7) |
+//! | `snapshot` | the data as the bytes of a snapshot |
 //!
 //! Keeps: what a turn wrote is on its way to the disk before its replies leave (LP-6): where the process waits for the
 //! disk the turn is cut, and goes on with the answer.
 
+mod damage;
 mod files;
 mod load;
 mod log;
+mod replay;
 mod rewrite;
+mod snapshot;
 
 use rcsim_protocol::{Command, Reply};
 
@@ -23,7 +27,8 @@ use crate::keyspace::Bytes;
 use crate::node::Node;
 use crate::outside::Outside;
 
-pub use load::{DataDamage, Files};
+pub use damage::DataDamage;
+pub use load::Files;
 pub(crate) use log::Log;
 pub(crate) use rewrite::Child;
 
@@ -38,6 +43,8 @@ pub(crate) struct Persistence {
     pub(crate) child: Option<Child>,
     /// A rewrite begins as soon as there is no child.
     pub(crate) rewrite_scheduled: bool,
+    /// Why the data could not be loaded, if so.
+    damage: Option<DataDamage>,
     /// Requests whose answer the process needs before its turn can end.
     awaited: u32,
     /// The turn is cut: this goes to the sockets when it goes on.
@@ -116,9 +123,14 @@ impl Node {
         }
         let names = &log.names;
         let mut files = vec![(names.path(&names.manifest_name()), log.files.text().into_bytes())];
-        let listed = log.files.base.iter().chain(&log.files.incr);
-        files.extend(listed.map(|file| (names.path(&file.name), Vec::new())));
+        files.extend(log.files.base.iter().map(|file| (names.path(&file.name), self.base_bytes())));
+        files.extend(log.files.incr.iter().map(|file| (names.path(&file.name), Vec::new())));
         files
+    }
+
+    /// Why the data on the disk could not be loaded: what the process wrote into its log before it ended.
+    pub fn data_damage(&self) -> Option<&DataDamage> {
+        self.persistence.damage.as_ref()
     }
 }
 

@@ -14,9 +14,12 @@ use crate::effect::Effect;
 use crate::keyspace::{Bytes, Value};
 use crate::node::Node;
 use crate::outside::Outside;
+use crate::rdb::Aux;
 
 /// What a child writes until it is complete.
 const TEMPORARY_BASE: &str = "temp-rewriteaof-bg.aof";
+/// What a start without a base writes until it is complete.
+pub(super) const TEMPORARY_FIRST_BASE: &str = "temp-rewriteaof.aof";
 /// Rewrites that failed in a row, after which the next ones wait.
 const FAILURES_AT_ONCE: u32 = 3;
 /// The longest such wait, in minutes.
@@ -65,7 +68,7 @@ impl Node {
     pub(crate) fn start_rewrite(&mut self, out: &mut Outside<'_>) {
         self.persistence.rewrite_scheduled = false;
         self.flush_log(true, out);
-        let data = shared(self.keyspace_commands());
+        let data = shared(self.base_bytes());
         let log = &mut self.persistence.log;
         log.needs_select = true;
         let mut files = log.files.clone();
@@ -114,9 +117,10 @@ impl Node {
             self.persistence.child = None;
             return self.rewrite_failed(out);
         }
+        let preamble = self.settings.aof_use_rdb_preamble;
         let log = &mut self.persistence.log;
         let mut files = log.files.clone();
-        let base = files.add_base(&log.names);
+        let base = files.add_base(&log.names, preamble);
         let mut steps =
             vec![DiskStep::Rename { from: log.names.path(TEMPORARY_BASE), to: log.names.path(&base) }];
         if log.state == LogState::WaitsForRewrite {
@@ -134,22 +138,31 @@ impl Node {
 
     /// The manifest lists the new base: the old files can go.
     pub(crate) fn rewrite_installed(&mut self, result: Result<(), DiskFailure>, out: &mut Outside<'_>) {
-        let Some(Child::Installs { size, mut files }) = self.persistence.child.take() else { return };
+        let Some(Child::Installs { size, files }) = self.persistence.child.take() else { return };
         if result.is_err() {
             return self.rewrite_failed(out);
         }
         let log = &mut self.persistence.log;
-        let history = std::mem::take(&mut files.history);
         log.files = files;
         log.state = LogState::On;
         log.current_size = size + log.written;
         log.base_size = log.current_size;
         log.rewrites = Rewrites::default();
+        out.tell(Event::AofRewritten { size });
+        self.drop_history(out);
+    }
+
+    /// Removes the files that are history, and makes the manifest forget them (AO-13).
+    pub(super) fn drop_history(&mut self, out: &mut Outside<'_>) {
+        let log = &mut self.persistence.log;
+        if log.files.history.is_empty() {
+            return;
+        }
+        let history = std::mem::take(&mut log.files.history);
         let steps = history.iter().map(|file| DiskStep::Unlink { file: log.names.path(&file.name) });
         let job = DiskJob::AofUnlink;
         out.effects.push(Effect::Disk(DiskRequest { job, wait: Wait::Thread, steps: steps.collect() }));
         let steps = log.names.manifest_steps(&log.files);
-        out.tell(Event::AofRewritten { size });
         self.await_disk(DiskJob::AofHistory, steps, out);
     }
 
@@ -210,7 +223,20 @@ impl Node {
         }
     }
 
-    /// The data as commands: what a base holds.
+    /// What a base holds: a snapshot of the data, or commands that make them (AO-1).
+    pub(super) fn base_bytes(&self) -> Vec<u8> {
+        if self.settings.aof_use_rdb_preamble {
+            let aux = Aux {
+                created_s: self.clock.now_s(),
+                used_memory: self.used_memory(),
+                stream: None,
+                aof_base: true,
+            };
+            return self.snapshot_bytes(&aux);
+        }
+        self.keyspace_commands()
+    }
+
     fn keyspace_commands(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if !self.keyspace.is_empty() {

@@ -3,6 +3,7 @@
 mod boot;
 mod commands;
 mod data;
+mod files;
 mod golden;
 mod nodes_conf;
 mod replication;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use rcsim_node::boot::FormedMember;
 use rcsim_node::{
     Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskJob, DiskRequest,
-    DiskStep, Effect, Effects, Formed, Input, LinkId, Node, Outside,
+    DiskStep, Effect, Effects, Files, Formed, Input, LinkId, Node, Outside,
 };
 use rcsim_protocol::bus::Message;
 use rcsim_protocol::{
@@ -63,13 +63,17 @@ impl Bench {
     }
 
     pub(crate) fn boot_at(port: u16, settings: Settings, config: Option<&[u8]>) -> Result<Bench, BootError> {
-        let boot = Boot {
-            settings,
-            port,
-            cport: port + 10000,
-            config: config.map(<[u8]>::to_vec),
-            files: rcsim_node::Files::new(),
-        };
+        Bench::boot_with(port, settings, config, Files::new())
+    }
+
+    /// With these files beside its nodes.conf.
+    pub(crate) fn boot_with(
+        port: u16,
+        settings: Settings,
+        config: Option<&[u8]>,
+        files: Files,
+    ) -> Result<Bench, BootError> {
+        let boot = Boot { settings, port, cport: port + 10000, config: config.map(<[u8]>::to_vec), files };
         Bench::build(Dice(1), Registry::new(), |out| Node::boot(boot, out))
     }
 
