@@ -7,8 +7,8 @@
 //!
 //! The owners are looked at where writes get lost: when a node is promoted, when a master is demoted, when a process
 //! starts with the data it finds, and at the end. A write that comes back is taken off again. Redis does not promise
-//! that nothing is lost (LW-1 … LW-10): losses are explained, not forbidden. S10 speaks of those without any fault and of
-//! those behind a default CLUSTER FAILOVER.
+//! that nothing is lost (LW-1 … LW-10): losses are explained, not forbidden. S10 speaks of those that nothing explains and
+//! of those behind a default CLUSTER FAILOVER.
 
 mod cause;
 mod held;
@@ -28,10 +28,10 @@ use past::Past;
 
 pub(crate) const DESCRIPTION: Description = Description {
     id: "S10",
-    name: "no loss without a fault",
+    name: "no loss without a cause",
     kind: FindingKind::Safety,
-    sentence: "(a) Without a fault no acknowledged write is lost; (b) a default CLUSTER FAILOVER during which neither node \
-               stops loses none.",
+    sentence: "(a) No acknowledged write is lost unless a fault, a setting or an order of the operator explains it; (b) a \
+               default CLUSTER FAILOVER during which neither node stops loses none.",
     rules: &["LW-1", "LW-2", "LW-3", "LW-4", "LW-8", "LW-9", "MF-8"],
     weaknesses: &[],
     cost: Cost::PerChange,
@@ -70,6 +70,10 @@ impl Ledger {
                 let held = self.keys.entry(Arc::clone(key)).or_insert_with(Held::new);
                 held.acknowledge(operation, kind, outcome);
             });
+            operation.stray_writes(&mut |key, kind| {
+                let held = self.keys.entry(Arc::clone(key)).or_insert_with(Held::new);
+                held.expect_late(operation.invoked_ns, kind);
+            });
         }
         self.taken = operations.len();
         let now_ns = glimpse.now_ns();
@@ -80,7 +84,9 @@ impl Ledger {
             // A key whose slot nobody serves cannot be judged now: nothing of it is taken as gone.
             if let Some(owner) = *owners.entry(slot).or_insert_with(|| owner(slot, glimpse)) {
                 let past = &self.past;
-                held.look(key, owner, now_ns, glimpse, &|ack, owner| past.explain(ack, owner, glimpse));
+                held.look(key, owner, now_ns, glimpse, &|ack, is_overwritten| {
+                    past.explain(ack, owner, is_overwritten, glimpse)
+                });
             }
             self.lost += held.lost_count();
         }
@@ -94,7 +100,7 @@ impl Ledger {
         losses
     }
 
-    /// S10: losses in a run without faults, and those behind a default CLUSTER FAILOVER; at most one finding of each kind.
+    /// S10: losses without any cause, and those behind a default CLUSTER FAILOVER; at most one finding of each kind.
     pub fn findings(&self) -> Vec<Finding> {
         let losses = self.losses();
         let finding = |cause: LossCause, part: &str| {
@@ -119,11 +125,8 @@ impl Ledger {
                 led_by: Vec::new(),
             })
         };
-        // In a run with faults a loss without a known cause is listed, not judged: the ledger does not see enough yet.
-        let unexplained =
-            self.past.is_undisturbed().then(|| finding(LossCause::Unknown, "S10a, without any fault"));
-        let manual = finding(LossCause::ManualFailover, "S10b");
-        unexplained.flatten().into_iter().chain(manual).collect()
+        let unexplained = finding(LossCause::Unknown, "S10a");
+        unexplained.into_iter().chain(finding(LossCause::ManualFailover, "S10b")).collect()
     }
 }
 

@@ -169,6 +169,11 @@ impl FakeWorld {
         self.unreachable.insert(Place(place));
     }
 
+    /// The network of this place is whole again.
+    pub(crate) fn join(&mut self, place: u32) {
+        self.unreachable.remove(&Place(place));
+    }
+
     /// Nothing that this place sends arrives any more.
     pub(crate) fn mute(&mut self, place: u32) {
         self.mute.insert(Place(place));

@@ -38,6 +38,7 @@ embedded! {
     "library/kill-9-under-load"
     "library/kill-master-and-its-replica"
     "library/kill-two-masters-of-three"
+    "library/late-write"
     "library/lists-and-counters-across-a-failover"
     "library/manual-failover"
     "library/manual-failover-force"

@@ -387,6 +387,7 @@ impl Client {
             outcome,
             answered_by: None,
             replicas: attempt.replicas,
+            unanswered: attempt.may_have_effect,
         };
         turn.effects.push(ClientEffect::Done { operation, answered_by: attempt.answered_by });
     }

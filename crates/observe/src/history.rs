@@ -92,6 +92,9 @@ pub struct Operation {
     pub answered_by: Option<Place>,
     /// How many replicas had the write when WAIT returned; `None` if it was not asked for or gave no number.
     pub replicas: Option<u32>,
+    /// It is a write that was sent at least once without an answer: what was sent then may still arrive, even after the
+    /// outcome was told.
+    pub unanswered: bool,
 }
 
 impl OperationKind {
@@ -147,6 +150,17 @@ impl Operation {
             _ => {}
         }
     }
+
+    /// Hands every write that may still arrive, or has arrived after others, to `sink`: the key and what is done.
+    pub fn stray_writes(&self, sink: &mut impl FnMut(&Arc<str>, &OperationKind)) {
+        match &self.kind {
+            _ if !self.unanswered => {}
+            OperationKind::Together(parts) | OperationKind::Transaction(parts) => {
+                parts.iter().filter(|part| part.kind.is_write()).for_each(|part| sink(&part.key, &part.kind));
+            }
+            kind => sink(&self.key, kind),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +187,7 @@ mod tests {
             ])),
             answered_by: None,
             replicas: None,
+            unanswered: false,
         };
         let mut seen = Vec::new();
         operation.acknowledged_writes(&mut |key, kind, _| seen.push((key.to_string(), kind.clone())));
@@ -181,5 +196,33 @@ mod tests {
         let unknown = Operation { outcome: Outcome::Unknown, ..operation };
         unknown.acknowledged_writes(&mut |key, _, _| told.push(key.clone()));
         assert!(told.is_empty());
+    }
+
+    #[test]
+    fn of_a_write_without_an_answer_every_part_may_still_arrive() {
+        let part = |key: &str, kind| Part { key: key.into(), kind };
+        let kind = OperationKind::Together(Arc::new([
+            part("a", OperationKind::Set(1)),
+            part("b", OperationKind::Get),
+        ]));
+        let mut operation = Operation {
+            client: 0,
+            key: "a".into(),
+            kind,
+            invoked_ns: 0,
+            ended_ns: 1,
+            outcome: Outcome::Unknown,
+            answered_by: None,
+            replicas: None,
+            unanswered: true,
+        };
+        let strays = |operation: &Operation| {
+            let mut strays = Vec::new();
+            operation.stray_writes(&mut |key, kind| strays.push((key.to_string(), kind.clone())));
+            strays
+        };
+        assert_eq!(strays(&operation), [("a".to_owned(), OperationKind::Set(1))]);
+        operation.unanswered = false;
+        assert_eq!(strays(&operation), []);
     }
 }

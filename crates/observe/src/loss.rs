@@ -60,6 +60,9 @@ causes! {
     /// Its slot went to another node by command (LW-5, LW-7).
     Migration = "migration",
         "its slot was given to another node";
+    /// A client gave up on an older write and went on; the older one arrived all the same, after the newer one.
+    LateWrite = "late-write",
+        "an older write that its client had given up arrived after it";
     /// Nothing that was seen explains it.
     Unknown = "unknown",
         "nothing that was seen explains it";

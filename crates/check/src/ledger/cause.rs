@@ -8,14 +8,20 @@ use super::held::Ack;
 use super::past::{How, Past, Promotion};
 
 impl Past {
-    /// The cause of a write that `owner` does not have, with its remedies.
+    /// The cause of a write that `owner` does not have, with its remedies; `is_overwritten`: it has an older one there
+    /// that may have arrived late.
     pub(super) fn explain(
         &self,
         ack: &Ack,
         owner: Place,
+        is_overwritten: bool,
         glimpse: &dyn Glimpse,
     ) -> (LossCause, Vec<&'static str>) {
-        let cause = self.cause(ack, owner, glimpse);
+        let cause = match self.cause(ack, owner, glimpse) {
+            // The same data as before, and only a write can have changed them.
+            LossCause::Unknown if is_overwritten => LossCause::LateWrite,
+            cause => cause,
+        };
         let place = ack.by.unwrap_or(owner);
         let settings = glimpse.node(place).or_else(|| glimpse.node(owner)).map(|node| node.settings());
         (cause, settings.map(|settings| remedies(cause, settings)).unwrap_or_default())
@@ -24,17 +30,17 @@ impl Past {
     fn cause(&self, ack: &Ack, owner: Place, glimpse: &dyn Glimpse) -> LossCause {
         let Some(by) = ack.by else { return LossCause::Unknown };
         let promotion = self.promotions.iter().rfind(|promotion| promotion.place == owner);
-        let restarted = |place: Place, until_ns: u64| {
-            self.story(place).and_then(|story| story.started_between(ack.at_ns, until_ns))
-        };
-        let now_ns = glimpse.now_ns();
-        match promotion.filter(|promotion| by != owner || promotion.at_ns > ack.at_ns) {
-            Some(promotion) => self.after_promotion(ack, by, promotion),
+        let promotion = promotion.filter(|promotion| by != owner || promotion.at_ns > ack.at_ns);
+        // What it did not have when it became a master was noticed then.
+        let had_it_at_ns = promotion.map_or(ack.at_ns, |promotion| promotion.at_ns.max(ack.at_ns));
+        let restarted = self.story(owner).and_then(|it| it.started_between(had_it_at_ns, glimpse.now_ns()));
+        match promotion {
             // The same node as before: it ended in between and does not have it any more.
-            None if restarted(owner, now_ns).is_some() => {
+            _ if restarted.is_some() => {
                 let has_file = glimpse.node(owner).is_some_and(|node| node.settings().appendonly);
                 if has_file { LossCause::AofPolicy } else { LossCause::EmptySuccessor }
             }
+            Some(promotion) => self.after_promotion(ack, by, promotion),
             None if self.reassigned.iter().any(|at_ns| *at_ns >= ack.at_ns) => LossCause::Migration,
             None if self.story(by).is_some_and(|story| story.was_cut_off(ack.at_ns)) => {
                 LossCause::IsolatedMaster
@@ -68,7 +74,9 @@ impl Past {
             return LossCause::FullResync;
         }
         let lost_touch = |story: &super::past::Story| {
-            story.had_no_stream(ack.at_ns, at_ns) || story.started_between(ack.at_ns, at_ns).is_some()
+            story.had_no_stream(ack.at_ns, at_ns)
+                || story.had_lost_touch(ack.at_ns)
+                || story.started_between(ack.at_ns, at_ns).is_some()
         };
         if winner.is_some_and(lost_touch) {
             return LossCause::StaleSuccessor;
@@ -108,6 +116,7 @@ fn remedies(cause: LossCause, settings: &Settings) -> Vec<&'static str> {
         LossCause::AofPolicy => {
             remedies.extend((settings.appendfsync != AppendFsync::Always).then_some("appendfsync"));
         }
+        LossCause::LateWrite => remedies.push("WATCH"),
         LossCause::ManualFailover | LossCause::Migration | LossCause::Unknown => {}
     }
     remedies

@@ -49,18 +49,21 @@ pub(super) struct Held {
     acks: Vec<Ack>,
     /// When the whole key expires, in ns, if it has a time to live.
     ends_ns: Option<u64>,
+    /// Numbers that were sent and not answered: they may arrive at any time, even after greater ones.
+    strays: BTreeSet<u64>,
 }
 
-/// Finds out why a write is gone that the owner does not have, and what would have narrowed the window.
-pub(super) type Explain<'a> = &'a dyn Fn(&Ack, Place) -> (LossCause, Vec<&'static str>);
+/// Finds out why a write is gone that the owner does not have, and what would have narrowed the window. With `true` the
+/// owner has an older one in its place, which may have arrived late.
+pub(super) type Explain<'a> = &'a dyn Fn(&Ack, bool) -> (LossCause, Vec<&'static str>);
 
 impl Held {
     pub(super) fn new() -> Held {
-        Held { sort: Sort::Number, acks: Vec::new(), ends_ns: None }
+        Held { sort: Sort::Number, acks: Vec::new(), ends_ns: None, strays: BTreeSet::new() }
     }
 
     pub(super) fn acknowledge(&mut self, operation: &Operation, kind: &OperationKind, outcome: &Outcome) {
-        let end = |for_ms: u64| operation.invoked_ns + for_ms * 1_000_000;
+        let end = |for_ms: u64| end_ns(operation.invoked_ns, for_ms);
         let (sort, value, ends_ns) = match (kind, outcome) {
             (OperationKind::Set(value), _) => (Sort::Number, *value, None),
             (OperationKind::SetFor { value, for_ms }, _) => (Sort::Number, *value, Some(end(*for_ms))),
@@ -69,10 +72,7 @@ impl Held {
             }
             (OperationKind::Append(element), _) => (Sort::Element, *element, None),
             // The key will not be there for ever: from then on nothing of it can be judged.
-            (OperationKind::Expire { for_ms }, _) => {
-                self.ends_ns = Some(self.ends_ns.map_or(end(*for_ms), |known| known.min(end(*for_ms))));
-                return;
-            }
+            (OperationKind::Expire { for_ms }, _) => return self.end_at(end(*for_ms)),
             _ => return,
         };
         self.sort = sort;
@@ -87,6 +87,22 @@ impl Held {
             ends_ns,
             gone: None,
         });
+    }
+
+    /// A write was sent and not answered: it may still arrive.
+    pub(super) fn expect_late(&mut self, invoked_ns: u64, kind: &OperationKind) {
+        match kind {
+            OperationKind::Set(value) | OperationKind::SetFor { value, .. } => {
+                self.strays.insert(*value);
+            }
+            OperationKind::Expire { for_ms } => self.end_at(end_ns(invoked_ns, *for_ms)),
+            _ => {}
+        }
+    }
+
+    /// The key may be gone from this time on.
+    fn end_at(&mut self, at_ns: u64) {
+        self.ends_ns = Some(self.ends_ns.map_or(at_ns, |known| known.min(at_ns)));
     }
 
     /// Compares with what the owner holds. A write that comes back is no longer gone.
@@ -127,7 +143,9 @@ impl Held {
             let there = is_there(ack) && !forgotten.get(index).copied().unwrap_or(false);
             match &ack.gone {
                 None if !there && !is_over(ack) => {
-                    let (cause, remedies) = explain(ack, owner);
+                    let is_overwritten = survivor
+                        .is_some_and(|survivor| survivor < ack.value && self.strays.contains(&survivor));
+                    let (cause, remedies) = explain(ack, is_overwritten);
                     let gone = Gone { owner, at_ns: now_ns, newest, cause, remedies };
                     self.acks[index].gone = Some(gone);
                 }
@@ -184,4 +202,9 @@ impl Held {
             })
         })
     }
+}
+
+/// When a life of so many ms is over that begins at `from_ns`, in ns.
+fn end_ns(from_ns: u64, for_ms: u64) -> u64 {
+    from_ns + for_ms * 1_000_000
 }

@@ -36,6 +36,8 @@ pub(super) struct Story {
     pub(super) paused: Vec<u64>,
     /// Times without contact to the majority of the masters, the last one perhaps open.
     pub(super) cut_off: Vec<(u64, Option<u64>)>,
+    /// Times in which a replica could not hear its master, or did nothing; the last one perhaps open.
+    out_of_touch: Vec<(u64, Option<u64>)>,
     /// The data set was replaced by that of a master.
     pub(super) overwritten: Vec<u64>,
     /// The stream of its master broke off (`false`) or goes on (`true`).
@@ -52,7 +54,6 @@ pub(super) struct Past {
     pub(super) promotions: Vec<Promotion>,
     /// Slots were given away by command.
     pub(super) reassigned: Vec<u64>,
-    disturbed: bool,
 }
 
 impl Past {
@@ -60,15 +61,10 @@ impl Past {
         self.stories.get(&place)
     }
 
-    /// Whether nothing ever happened that could cost a write.
-    pub(super) fn is_undisturbed(&self) -> bool {
-        !self.disturbed && self.promotions.is_empty()
-    }
-
     pub(super) fn note(&mut self, record: &Record, glimpse: &dyn Glimpse) {
         match record.event {
             Event::FaultStarted { .. } | Event::FaultEnded { .. } | Event::Healed => {
-                return self.find_cut_off(record.at_ns, glimpse);
+                return self.look_around(record.at_ns, glimpse);
             }
             Event::SlotsMoved { cause: BindCause::Command, .. } => self.reassigned.push(record.at_ns),
             _ => {}
@@ -76,16 +72,9 @@ impl Past {
         let Some(place) = record.place else { return };
         let (at_ns, story) = (record.at_ns, self.stories.entry(place).or_default());
         match record.event {
-            Event::Crashed | Event::PoweredOff | Event::Exited { .. } => {
-                story.ended.push(at_ns);
-                self.disturbed = true;
-            }
+            Event::Crashed | Event::PoweredOff | Event::Exited { .. } => story.ended.push(at_ns),
             Event::Started { .. } => story.started.push(at_ns),
-            Event::Paused => {
-                story.paused.push(at_ns);
-                self.disturbed = true;
-            }
-            Event::ClockJumped { .. } => self.disturbed = true,
+            Event::Paused => story.paused.push(at_ns),
             Event::ManualFailoverRequested { kind } => story.asked_for = Some(kind),
             Event::ReplicationUp { full, .. } => {
                 story.streams.push((at_ns, true));
@@ -110,8 +99,8 @@ impl Past {
         }
     }
 
-    /// Which places have no contact to the majority of the masters now.
-    fn find_cut_off(&mut self, at_ns: u64, glimpse: &dyn Glimpse) {
+    /// Which places have no contact to the majority of the masters now, and which replicas none to their master.
+    fn look_around(&mut self, at_ns: u64, glimpse: &dyn Glimpse) {
         let places = || (0..glimpse.place_count()).map(Place);
         let is_master = |place: &Place| {
             let node = glimpse
@@ -120,24 +109,32 @@ impl Past {
             node.is_some()
         };
         let masters: Vec<Place> = places().filter(is_master).collect();
+        let hear_each_other =
+            |one: Place, other: Place| glimpse.reaches(one, other) && glimpse.reaches(other, one);
+        let runs = |place: Place| glimpse.process(place) == Process::Running;
         for place in places() {
-            let connected = |other: &&Place| {
-                let both = glimpse.reaches(place, **other) && glimpse.reaches(**other, place);
-                **other == place || (both && glimpse.process(**other) == Process::Running)
-            };
+            let connected =
+                |other: &&Place| **other == place || (hear_each_other(place, **other) && runs(**other));
             let reached = masters.iter().filter(connected).count();
             let is_cut_off = masters.len() > 1 && 2 * reached <= masters.len();
+            let master = glimpse.node(place).and_then(|node| node.peer(node.me())?.master);
+            let is_out_of_touch = master
+                .and_then(|master| glimpse.place_of(master))
+                .is_some_and(|master| !runs(place) || !hear_each_other(place, master));
             let story = self.stories.entry(place).or_default();
-            match story.cut_off.last_mut() {
-                Some((_, until @ None)) if !is_cut_off => *until = Some(at_ns),
-                Some((_, None)) => {}
-                _ if is_cut_off => {
-                    story.cut_off.push((at_ns, None));
-                    self.disturbed = true;
-                }
-                _ => {}
-            }
+            open_or_close(&mut story.cut_off, is_cut_off, at_ns);
+            open_or_close(&mut story.out_of_touch, is_out_of_touch, at_ns);
         }
+    }
+}
+
+/// Times in which something is the case: one begins or goes on now, or the one that is open ends.
+fn open_or_close(times: &mut Vec<(u64, Option<u64>)>, is_so: bool, at_ns: u64) {
+    match times.last_mut() {
+        Some((_, until @ None)) if !is_so => *until = Some(at_ns),
+        Some((_, None)) => {}
+        _ if is_so => times.push((at_ns, None)),
+        _ => {}
     }
 }
 
@@ -156,6 +153,15 @@ impl Story {
     /// When its last process before this time started, if it was after `from_ns`.
     pub(super) fn started_between(&self, from_ns: u64, to_ns: u64) -> Option<u64> {
         self.started.iter().copied().rfind(|at| (from_ns..=to_ns).contains(at))
+    }
+
+    /// Whether it could not hear its master at this time. After an interruption the stream goes on with the next
+    /// retransmission, whose pauses double: at most as long again.
+    pub(super) fn had_lost_touch(&self, at_ns: u64) -> bool {
+        let end = |from: u64, until: u64| until + (until - from);
+        self.out_of_touch
+            .iter()
+            .any(|(from, until)| *from <= at_ns && until.is_none_or(|until| at_ns < end(*from, until)))
     }
 
     /// Whether its stream had broken off before `at_ns` and did not go on until `until_ns`.

@@ -31,9 +31,10 @@ impl Desk {
             kind,
             invoked_ns: at_ns,
             ended_ns: at_ns,
-            outcome,
+            outcome: outcome.clone(),
             answered_by: Some(Place(by)),
             replicas: None,
+            unanswered: outcome == Outcome::Unknown,
         });
     }
 
@@ -117,11 +118,59 @@ fn s10b_a_default_manual_failover_must_not_lose_anything() {
 }
 
 #[test]
-fn s10a_a_loss_without_any_fault_is_a_finding() {
+fn s10a_a_loss_without_a_cause_is_a_finding_whatever_happened_elsewhere() {
     let mut desk = Desk::new();
     desk.set(SECOND, 1);
     assert_eq!(desk.end(9 * SECOND), [(1, "unknown")]);
     assert!(desk.ledger.findings()[0].text.contains("S10a"));
+    let mut desk = Desk::new();
+    desk.event(SECOND, 2, Event::Crashed);
+    desk.set(2 * SECOND, 1);
+    assert_eq!(desk.end(9 * SECOND), [(1, "unknown")]);
+    assert!(desk.ledger.findings()[0].text.contains("S10a"));
+}
+
+#[test]
+fn a_write_that_was_given_up_may_arrive_late_and_cover_a_newer_one() {
+    let end = |outcome: Outcome| {
+        let mut desk = Desk::new();
+        desk.acknowledge(SECOND, 0, OperationKind::Set(1), outcome);
+        desk.set(2 * SECOND, 2);
+        desk.holds(0, "1");
+        let losses = desk.end(9 * SECOND);
+        (losses, desk.ledger.findings().len())
+    };
+    assert_eq!(end(Outcome::Unknown), (vec![(2, "late-write")], 0));
+    assert_eq!(end(Outcome::Written), (vec![(2, "unknown")], 1));
+}
+
+#[test]
+fn the_end_of_a_window_may_arrive_late_too() {
+    let mut desk = Desk::new();
+    desk.acknowledge(SECOND, 0, OperationKind::Increment, Outcome::Counted(1));
+    desk.acknowledge(SECOND, 0, OperationKind::Expire { for_ms: 3000 }, Outcome::Unknown);
+    assert_eq!(desk.end(4 * SECOND), []);
+}
+
+#[test]
+fn lw_1_a_replica_that_could_not_hear_its_master_is_a_stale_successor() {
+    let mut desk = Desk::new();
+    let network = |desk: &mut Desk, at_ns: u64, event: Event| {
+        desk.world.now_ns = at_ns;
+        desk.ledger.observe(&Record { at_ns, place: None, event }, &desk.operations, &desk.world);
+    };
+    desk.world.cut_off(3);
+    network(&mut desk, SECOND, Event::FaultStarted { fault: 0 });
+    desk.set(2 * SECOND, 1);
+    desk.world.join(3);
+    network(&mut desk, 3 * SECOND, Event::FaultEnded { fault: 0 });
+    desk.set(4 * SECOND, 2);
+    desk.set(6 * SECOND, 3);
+    desk.event(7 * SECOND, 0, Event::Crashed);
+    desk.promoted(8 * SECOND, PromotionCause::Election);
+    // The first retransmission after the interruption comes when it is over as long again, at the latest.
+    let causes = [(1, "stale-successor"), (2, "stale-successor"), (3, "replication-window")];
+    assert_eq!(desk.end(9 * SECOND), causes);
 }
 
 #[test]
@@ -130,6 +179,18 @@ fn a_process_that_starts_without_its_data_has_lost_it() {
     desk.set(SECOND, 1);
     desk.event(2 * SECOND, 0, Event::Crashed);
     desk.event(3 * SECOND, 0, Event::Started { node: rcsim_protocol::NodeIx(0), fresh: false });
+    assert_eq!(desk.end(9 * SECOND), [(1, "empty-successor")]);
+}
+
+#[test]
+fn a_successor_that_had_it_and_starts_anew_has_lost_it_itself() {
+    let mut desk = Desk::new();
+    desk.set(SECOND, 1);
+    desk.event(2 * SECOND, 0, Event::Crashed);
+    desk.holds(3, "1");
+    desk.promoted(3 * SECOND, PromotionCause::Election);
+    desk.world.values.clear();
+    desk.event(4 * SECOND, 3, Event::Started { node: rcsim_protocol::NodeIx(3), fresh: false });
     assert_eq!(desk.end(9 * SECOND), [(1, "empty-successor")]);
 }
 

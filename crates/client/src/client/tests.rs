@@ -111,6 +111,7 @@ fn an_acknowledged_write_tells_who_answered() {
         outcome: Outcome::Written,
         answered_by: None,
         replicas: None,
+        unanswered: false,
     };
     assert_eq!(effects[0], ClientEffect::Done { operation, answered_by: Some(address(1)) });
     assert!(effects.contains(&ClientEffect::Wake { at_ns: 5 * MS }));

@@ -25,6 +25,7 @@ const CAUSES: &[(&str, &str)] = &[
     ("full-resync", "the data set that had it was overwritten by a full resync"),
     ("aof-policy", "the process ended before the write was in its append-only file"),
     ("migration", "its slot was given to another node"),
+    ("late-write", "an older write that its client had given up arrived after it"),
     ("unknown", "nothing that was seen explains it"),
 ];
 
