@@ -42,6 +42,9 @@ causes! {
     /// The successor had not followed its master for a while, or had started with old data (LW-9).
     StaleSuccessor = "stale-successor",
         "the node that took over had lost touch with its master before the write";
+    /// The successor had come from another shard and had never copied the data of its new master (W-EL-03).
+    ForeignSuccessor = "foreign-successor",
+        "the node that took over had come from another shard and had never had its data";
     /// The node that serves the slot had started without the data.
     EmptySuccessor = "empty-successor",
         "the node that serves the slot started without its data";

@@ -73,6 +73,9 @@ impl Past {
         if overwritten {
             return LossCause::FullResync;
         }
+        if winner.is_some_and(|story| story.never_followed(ack.at_ns, at_ns)) {
+            return LossCause::ForeignSuccessor;
+        }
         let lost_touch = |story: &super::past::Story| {
             story.had_no_stream(ack.at_ns, at_ns)
                 || story.had_lost_touch(ack.at_ns)
@@ -107,6 +110,11 @@ fn remedies(cause: LossCause, settings: &Settings) -> Vec<&'static str> {
         LossCause::StaleSuccessor => {
             remedies.extend(["cluster-replica-validity-factor", "WAIT"]);
             remedies.extend(min_replicas.then_some("min-replicas-to-write"));
+        }
+        LossCause::ForeignSuccessor => {
+            remedies.extend(
+                settings.cluster_allow_replica_migration.then_some("cluster-allow-replica-migration"),
+            );
         }
         LossCause::EmptySuccessor | LossCause::FullResync => {
             remedies.extend((!settings.appendonly).then_some("appendonly"));

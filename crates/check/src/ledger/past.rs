@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rcsim_observe::reason::{BindCause, ManualFailoverKind, PromotionCause};
+use rcsim_observe::reason::{BindCause, ManualFailoverKind, PromotionCause, ReconfigureCause};
 use rcsim_observe::{Event, Glimpse, Place, Process, Record};
 use rcsim_protocol::NodeFlags;
 
@@ -44,6 +44,8 @@ pub(super) struct Story {
     pub(super) streams: Vec<(u64, bool)>,
     /// A master became a replica.
     pub(super) demoted: Vec<u64>,
+    /// A replica got another master, with whether that one may be of another shard.
+    adopted: Vec<(u64, bool)>,
     asked_for: Option<ManualFailoverKind>,
 }
 
@@ -84,6 +86,9 @@ impl Past {
             }
             Event::ReplicationDown { .. } => story.streams.push((at_ns, false)),
             Event::Reconfigured { was_master: true, .. } => story.demoted.push(at_ns),
+            Event::Reconfigured { cause, .. } => {
+                story.adopted.push((at_ns, cause != ReconfigureCause::SlotsTaken));
+            }
             Event::Promoted { cause, .. } => {
                 let how = match cause {
                     PromotionCause::Election => How::Election,
@@ -153,6 +158,17 @@ impl Story {
     /// When its last process before this time started, if it was after `from_ns`.
     pub(super) fn started_between(&self, from_ns: u64, to_ns: u64) -> Option<u64> {
         self.started.iter().copied().rfind(|at| (from_ns..=to_ns).contains(at))
+    }
+
+    /// Whether it had got another master before it was promoted at `until_ns`, had no stream of that one yet, and so did
+    /// not have a write of that shard.
+    pub(super) fn never_followed(&self, written_ns: u64, until_ns: u64) -> bool {
+        let Some((adopted_ns, foreign)) = self.adopted.iter().rfind(|(at, _)| *at <= until_ns) else {
+            return false;
+        };
+        let followed = self.streams.iter().any(|(at, up)| *up && (*adopted_ns..=until_ns).contains(at));
+        // In its old shard it would have what was written before.
+        !followed && (*foreign || written_ns < *adopted_ns)
     }
 
     /// Whether it could not hear its master at this time. After an interruption the stream goes on with the next

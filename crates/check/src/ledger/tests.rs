@@ -1,6 +1,6 @@
 //! Losses made by hand: what happened, what the owner holds, and what the ledger says of it.
 
-use rcsim_observe::reason::{ManualFailoverKind, PromotionCause};
+use rcsim_observe::reason::{ManualFailoverKind, PromotionCause, ReconfigureCause};
 use rcsim_observe::{Operation, OperationKind, Outcome};
 
 use super::*;
@@ -180,6 +180,28 @@ fn a_process_that_starts_without_its_data_has_lost_it() {
     desk.event(2 * SECOND, 0, Event::Crashed);
     desk.event(3 * SECOND, 0, Event::Started { node: rcsim_protocol::NodeIx(0), fresh: false });
     assert_eq!(desk.end(9 * SECOND), [(1, "empty-successor")]);
+}
+
+#[test]
+fn w_el_03_a_replica_from_another_shard_may_win_without_the_data() {
+    let win = |at_once: bool| {
+        let mut desk = Desk::new();
+        desk.set(SECOND, 1);
+        let (master, cause) = (rcsim_protocol::NodeIx(0), ReconfigureCause::Migration);
+        desk.event(2 * SECOND, 3, Event::Reconfigured { master, was_master: false, cause });
+        if !at_once {
+            desk.event(
+                3 * SECOND,
+                3,
+                Event::ReplicationUp { master, full: true, offset: rcsim_protocol::Offset(9) },
+            );
+        }
+        desk.event(4 * SECOND, 0, Event::Crashed);
+        desk.promoted(5 * SECOND, PromotionCause::Election);
+        desk.end(9 * SECOND)
+    };
+    assert_eq!(win(true), [(1, "foreign-successor")]);
+    assert_eq!(win(false), [(1, "replication-window")]);
 }
 
 #[test]

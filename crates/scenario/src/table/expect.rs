@@ -19,6 +19,7 @@ const CAUSES: &[(&str, &str)] = &[
     ),
     ("last-words", "the old master acknowledged it after another node had taken over"),
     ("stale-successor", "the node that took over had lost touch with its master before the write"),
+    ("foreign-successor", "the node that took over had come from another shard and had never had its data"),
     ("empty-successor", "the node that serves the slot started without its data"),
     ("forced-failover", "the failover was forced: nobody waited until the replica had everything"),
     ("manual-failover", "it is missing after a manual failover, which must not lose anything"),
