@@ -25,7 +25,7 @@ const fn arrows(
 /// From the bottom to the top. Beside the house stand `xtask`, which may use anything, and this package.
 const HOUSE: &[Arrows] = &[
     arrows("engine", &[], &["rand", "rand_chacha", "xxhash-rust"]),
-    arrows("protocol", &[], &["crc16"]),
+    arrows("protocol", &[], &["crc16", "smallvec"]),
     arrows("observe", &["protocol"], &[]),
     arrows("devices", &["engine"], &["petgraph"]),
     arrows("node", &["protocol", "observe"], &["crc"]),

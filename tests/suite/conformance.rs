@@ -116,17 +116,17 @@ impl Mask {
     fn reply(&self, reply: &Reply) -> Reply {
         let each = |items: &[Reply]| -> Vec<Reply> { items.iter().map(|item| self.reply(item)).collect() };
         match reply {
-            Reply::Simple(text) => Reply::Simple(self.text(text)),
-            Reply::Error(text) => Reply::Error(self.text(text)),
-            Reply::Verbatim(text) => Reply::Verbatim(self.text(text)),
+            Reply::Simple(text) => Reply::simple(self.text(text)),
+            Reply::Error(text) => Reply::error(self.text(text)),
+            Reply::Verbatim(text) => Reply::verbatim(self.text(text)),
             Reply::Bulk(bytes) => Reply::bulk(self.text(&String::from_utf8_lossy(bytes))),
-            Reply::Integer(number) if is_time(*number) => Reply::Simple("time".to_owned()),
-            Reply::Integer(number) if is_port(*number) => Reply::Simple("port".to_owned()),
+            Reply::Integer(number) if is_time(*number) => Reply::simple("time"),
+            Reply::Integer(number) if is_port(*number) => Reply::simple("port"),
             Reply::Array(items) => {
                 let mut masked = each(items);
                 for index in 1..masked.len() {
                     if masked[index - 1] == Reply::bulk("send-buffer-allocated") {
-                        masked[index] = Reply::Simple("bytes".to_owned());
+                        masked[index] = Reply::simple("bytes");
                     }
                 }
                 if items.iter().all(|item| matches!(item, Reply::Array(_) | Reply::Map(_))) {
@@ -141,7 +141,7 @@ impl Mask {
 
     fn pair(&self, (name, value): &(Reply, Reply)) -> (Reply, Reply) {
         let measured = *name == Reply::bulk("send-buffer-allocated");
-        let value = if measured { Reply::Simple("bytes".to_owned()) } else { self.reply(value) };
+        let value = if measured { Reply::simple("bytes") } else { self.reply(value) };
         (self.reply(name), value)
     }
 }
@@ -157,7 +157,7 @@ fn is_port(number: i64) -> bool {
 /// A reply as a connection that never said HELLO 3 gets it.
 fn in_resp2(reply: Reply) -> Reply {
     match reply {
-        Reply::Verbatim(text) => Reply::bulk(text),
+        Reply::Verbatim(text) => Reply::bulk(text.as_bytes()),
         Reply::Array(items) => Reply::Array(items.into_iter().map(in_resp2).collect()),
         Reply::Map(pairs) => Reply::Array(
             pairs.into_iter().flat_map(|(name, value)| [in_resp2(name), in_resp2(value)]).collect(),

@@ -47,14 +47,14 @@ fn reply(bytes: &mut &[u8]) -> Reply {
     let (kind, text) = line.split_at(1);
     let number = || text.parse::<i64>().unwrap_or_else(|_| panic!("{line} has a number"));
     match kind {
-        "+" => Reply::Simple(text.to_owned()),
-        "-" => Reply::Error(text.to_owned()),
+        "+" => Reply::simple(text.to_owned()),
+        "-" => Reply::error(text.to_owned()),
         ":" => Reply::Integer(number()),
         "$" if number() < 0 => Reply::Null,
         "$" => Reply::Bulk(blob(bytes, number())),
         "=" => {
             let text = String::from_utf8(blob(bytes, number())).expect("verbatim text is text");
-            Reply::Verbatim(text.strip_prefix("txt:").expect("it is plain text").to_owned())
+            Reply::verbatim(text.strip_prefix("txt:").expect("it is plain text").to_owned())
         }
         "_" => Reply::Null,
         "*" => Reply::Array((0..number()).map(|_| reply(bytes)).collect()),

@@ -120,7 +120,7 @@ pub(crate) fn outcome(kind: &OperationKind, reply: &Reply) -> Outcome {
 
 fn read(kind: &OperationKind, reply: &Reply) -> Option<Outcome> {
     match (kind, reply) {
-        (_, Reply::Error(text)) => Some(Outcome::Failed(text.as_str().into())),
+        (_, Reply::Error(text)) => Some(Outcome::Failed(text.as_ref().into())),
         (OperationKind::Get, Reply::Null) => Some(Outcome::Read(None)),
         (OperationKind::Get, Reply::Bulk(bytes)) => Some(Outcome::Read(Some(number(bytes)?))),
         (
@@ -188,7 +188,7 @@ mod tests {
         let failed = |kind, reply: &Reply| matches!(outcome(&kind, reply), Outcome::Failed(_));
         assert!(failed(OperationKind::Get, &Reply::bulk("seven")));
         assert!(failed(OperationKind::Increment, &Reply::ok()));
-        assert!(failed(OperationKind::Set(1), &Reply::Simple("QUEUED".to_owned())));
+        assert!(failed(OperationKind::Set(1), &Reply::simple("QUEUED")));
         let parts: Arc<[Part]> = Arc::new([part("a", OperationKind::Get)]);
         assert!(failed(OperationKind::Together(parts), &Reply::Array(Vec::new())));
         let list = Reply::Array(vec![Reply::bulk("7"), Reply::bulk("8")]);

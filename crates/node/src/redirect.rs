@@ -140,10 +140,10 @@ impl Node {
         let (first, rest) = keys.split_first()?;
         let slot = key_slot(first);
         let Some(owner) = self.slots.owner(slot) else {
-            return Some(Reply::Error("CLUSTERDOWN Hash slot not served".to_owned()));
+            return Some(Reply::error("CLUSTERDOWN Hash slot not served"));
         };
         if rest.iter().any(|key| key_slot(key) != slot) {
-            return Some(Reply::Error("CROSSSLOT Keys in request don't hash to the same slot".to_owned()));
+            return Some(Reply::error("CROSSSLOT Keys in request don't hash to the same slot"));
         }
         self.refused_while_down(is_write).or_else(|| self.route(connection, keys, is_write, slot, owner, out))
     }
@@ -154,10 +154,10 @@ impl Node {
             return None;
         }
         if !self.settings.cluster_allow_reads_when_down {
-            return Some(Reply::Error("CLUSTERDOWN The cluster is down".to_owned()));
+            return Some(Reply::error("CLUSTERDOWN The cluster is down"));
         }
         let text = "CLUSTERDOWN The cluster is down and only accepts read commands";
-        is_write.then(|| Reply::Error(text.to_owned()))
+        is_write.then(|| Reply::error(text))
     }
 
     /// Open slots, READONLY replicas, and MOVED (RD-8 … RD-11).
@@ -173,7 +173,7 @@ impl Node {
         let mine = owner == self.me();
         let missing = keys.iter().filter(|key| !self.is_there(key)).count();
         let several = keys.iter().any(|key| key != &keys[0]);
-        let try_again = || Reply::Error("TRYAGAIN Multiple keys request during rehashing of slot".to_owned());
+        let try_again = || Reply::error("TRYAGAIN Multiple keys request during rehashing of slot");
         let session = self.clients.sessions.get(&connection);
         if let Some(target) = self.slots.migrating.get(&slot).filter(|_| mine && missing > 0) {
             let split = missing < keys.len();
@@ -198,7 +198,7 @@ impl Node {
             EndpointType::Hostname => self.hostname_of(node).unwrap_or("?").to_owned(),
             EndpointType::UnknownEndpoint => String::new(),
         };
-        Reply::Error(format!("{word} {slot} {endpoint}:{}", address.port))
+        Reply::error(format!("{word} {slot} {endpoint}:{}", address.port))
     }
 
     /// The hostname of a node, mine included.

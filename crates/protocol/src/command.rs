@@ -1,28 +1,52 @@
 //! A client command: its name and arguments, as bytes.
+//!
+//! A simulated client sends millions of them, so a command is one allocation: a table of where each word begins,
+//! and behind it the words. Commands are equal exactly when these bytes are.
 
 use std::fmt;
+use std::io::Write as _;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+/// Bytes of one entry of the table.
+const ENTRY: usize = size_of::<u32>();
+
 /// A command as a client or a replication stream sends it. Cheap to clone: the bytes are shared.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Command(Arc<[Box<[u8]>]>);
+///
+/// The table holds the beginning of each word in the buffer, as four bytes, least significant first. The first
+/// word begins where the table ends, which tells how many words there are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command(Arc<[u8]>);
 
 impl Command {
-    /// The command made of these words; the first is its name. Panics without any word.
+    /// The command made of these words; the first is its name. Panics without any word, and if all together have
+    /// 4 GiB.
     pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Command {
-        let words: Arc<[Box<[u8]>]> = words.into_iter().map(|word| Box::from(word.as_ref())).collect();
-        assert!(!words.is_empty(), "a command has at least a name");
-        Command(words)
+        // Short commands are put together on the stack.
+        let mut begins = SmallVec::<[usize; 8]>::new();
+        let mut bytes = SmallVec::<[u8; 96]>::new();
+        for word in words {
+            begins.push(bytes.len());
+            bytes.extend_from_slice(word.as_ref());
+        }
+        assert!(!begins.is_empty(), "a command has at least a name");
+        let table_len = begins.len() * ENTRY;
+        let entry = |begin: usize| u32::try_from(table_len + begin).expect("a command is shorter than 4 GiB");
+        let mut buffer = SmallVec::<[u8; 128]>::with_capacity(table_len + bytes.len());
+        begins.iter().for_each(|begin| buffer.extend_from_slice(&entry(*begin).to_le_bytes()));
+        buffer.extend_from_slice(&bytes);
+        Command(Arc::from(buffer.as_slice()))
     }
 
     /// Its name, as sent.
     pub fn name(&self) -> &[u8] {
-        &self.0[0]
+        self.slice(0)
     }
 
     /// How many words it has, the name included.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.begin(0) / ENTRY
     }
 
     /// Never: a command has at least a name.
@@ -32,12 +56,12 @@ impl Command {
 
     /// The word at this index; 0 is the name.
     pub fn word(&self, index: usize) -> Option<&[u8]> {
-        self.0.get(index).map(AsRef::as_ref)
+        (index < self.len()).then(|| self.slice(index))
     }
 
     /// All words, the name first.
     pub fn words(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.0.iter().map(AsRef::as_ref)
+        (0..self.len()).map(|index| self.slice(index))
     }
 
     /// Whether the word at this index is `text`, letters compared without case.
@@ -47,9 +71,9 @@ impl Command {
 
     /// Writes it as a RESP array of bulk strings, as replication streams and append-only files hold it.
     pub fn write_resp(&self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(format!("*{}\r\n", self.len()).as_bytes());
+        write!(bytes, "*{}\r\n", self.len()).expect("memory takes everything");
         for word in self.words() {
-            bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            write!(bytes, "${}\r\n", word.len()).expect("memory takes everything");
             bytes.extend_from_slice(word);
             bytes.extend_from_slice(b"\r\n");
         }
@@ -58,7 +82,18 @@ impl Command {
     /// Its length as a RESP array of bulk strings, in bytes: what it adds to a replication offset (rule RP-3).
     pub fn resp_len(&self) -> u64 {
         let bulk = |word: &[u8]| 5 + decimal_len(word.len()) + word.len() as u64;
-        3 + decimal_len(self.0.len()) + self.words().map(bulk).sum::<u64>()
+        3 + decimal_len(self.len()) + self.words().map(bulk).sum::<u64>()
+    }
+
+    /// Where in the buffer the word begins.
+    fn begin(&self, index: usize) -> usize {
+        let entry = self.0[index * ENTRY..].first_chunk().expect("the table has an entry for each word");
+        u32::from_le_bytes(*entry) as usize
+    }
+
+    fn slice(&self, index: usize) -> &[u8] {
+        let end = if index + 1 < self.len() { self.begin(index + 1) } else { self.0.len() };
+        &self.0[self.begin(index)..end]
     }
 }
 
@@ -86,6 +121,28 @@ impl fmt::Debug for Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_come_back_as_they_were_given_however_many_and_long() {
+        let long = "x".repeat(1_000);
+        for words in [vec!["GET"], vec![""], vec!["", "", ""], vec!["SET", "", "a b", &long], vec!["w"; 300]]
+        {
+            let command = Command::new(&words);
+            let expected: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            assert_eq!(command.words().collect::<Vec<_>>(), expected);
+            assert_eq!((command.len(), command.name()), (words.len(), expected[0]));
+            assert_eq!(command.word(words.len() - 1), expected.last().copied());
+            assert_eq!(command.word(words.len()), None);
+        }
+    }
+
+    #[test]
+    fn commands_are_equal_if_all_their_words_are() {
+        assert_eq!(Command::new(["GET", "ab"]), Command::new([&b"GET"[..], b"ab"]));
+        for other in [vec!["GETa", "b"], vec!["GET", "a", "b"], vec!["GETab"], vec!["GET", "ab", ""]] {
+            assert_ne!(Command::new(["GET", "ab"]), Command::new(other));
+        }
+    }
 
     #[test]
     fn rp_3_lengths_of_the_stream() {

@@ -1,20 +1,21 @@
 //! Replies to client commands as values; the RESP types of both protocol versions.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// What a client command is answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// A short text: `+OK`.
-    Simple(String),
+    Simple(Cow<'static, str>),
     /// An error as the client receives it after the `-`: `ERR syntax error`.
-    Error(String),
+    Error(Cow<'static, str>),
     /// A whole number.
     Integer(i64),
     /// A string of bytes.
     Bulk(Vec<u8>),
     /// A text that RESP3 marks as `txt`; a bulk string in RESP2.
-    Verbatim(String),
+    Verbatim(Cow<'static, str>),
     /// Nothing.
     Null,
     /// A list.
@@ -25,13 +26,28 @@ pub enum Reply {
 
 impl Reply {
     /// `+OK`.
-    pub fn ok() -> Reply {
-        Reply::Simple("OK".to_owned())
+    pub const fn ok() -> Reply {
+        Reply::Simple(Cow::Borrowed("OK"))
+    }
+
+    /// A short text, without its `+`.
+    pub fn simple(text: impl Into<Cow<'static, str>>) -> Reply {
+        Reply::Simple(text.into())
+    }
+
+    /// An error with its code, without the `-`: `MOVED 3999 10.0.0.1:6379`.
+    pub fn error(text: impl Into<Cow<'static, str>>) -> Reply {
+        Reply::Error(text.into())
     }
 
     /// An error with the generic code: `ERR ` and the text.
     pub fn err(text: impl fmt::Display) -> Reply {
-        Reply::Error(format!("ERR {text}"))
+        Reply::error(format!("ERR {text}"))
+    }
+
+    /// A text for people, as INFO gives it.
+    pub fn verbatim(text: impl Into<Cow<'static, str>>) -> Reply {
+        Reply::Verbatim(text.into())
     }
 
     /// A bulk string.

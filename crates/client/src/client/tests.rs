@@ -75,7 +75,7 @@ fn outcomes(effects: &[ClientEffect]) -> Vec<Outcome> {
 }
 
 fn error(text: &str) -> Reply {
-    Reply::Error(text.to_owned())
+    Reply::error(text.to_owned())
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_transaction_is_judged_by_exec_and_redirected_as_a_whole() {
     let effects = hand.input(ClientInput::Reply(0, error("EXECABORT Transaction discarded")));
     assert_eq!(connects(&effects), [(1, 3)]);
     assert_eq!(sent(&hand.input(ClientInput::Connected(1))).len(), 4);
-    for reply in [Reply::ok(), Reply::Simple("QUEUED".into()), Reply::Simple("QUEUED".into())] {
+    for reply in [Reply::ok(), Reply::simple("QUEUED"), Reply::simple("QUEUED")] {
         assert!(outcomes(&hand.input(ClientInput::Reply(1, reply))).is_empty());
     }
     let last = outcomes(&hand.input(ClientInput::Reply(1, Reply::Array(vec![Reply::ok(), Reply::ok()]))));

@@ -41,7 +41,7 @@ impl Node {
         let answer = match name {
             "get" => Ok(self.config_get(command)),
             "set" => self.config_set(command, out),
-            _ => Ok(Reply::Array(HELP.iter().map(|line| Reply::Simple((*line).to_owned())).collect())),
+            _ => Ok(Reply::Array(HELP.iter().map(|line| Reply::simple(*line)).collect())),
         };
         Some(answer.unwrap_or_else(|error| error))
     }

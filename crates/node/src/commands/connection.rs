@@ -21,7 +21,7 @@ impl Node {
         _: &mut Outside<'_>,
     ) -> Option<Reply> {
         Some(match (command.word(1), command.len()) {
-            (None, _) => Reply::Simple("PONG".to_owned()),
+            (None, _) => Reply::simple("PONG"),
             (Some(message), 2) => Reply::bulk(message),
             (Some(_), _) => wrong_arity("ping"),
         })

@@ -30,7 +30,7 @@ impl Node {
         let all = command.len() == 1 || ["default", "all", "everything"].into_iter().any(asked);
         let shown = SECTIONS.iter().filter(|(name, _)| all || asked(name));
         let sections: Vec<String> = shown.map(|(name, text)| format!("# {name}\r\n{}", text(self))).collect();
-        Some(Reply::Verbatim(sections.join("\r\n")))
+        Some(Reply::verbatim(sections.join("\r\n")))
     }
 
     fn keyspace_section(&self) -> String {

@@ -42,7 +42,7 @@ impl Node {
 
     pub(super) fn type_command(&mut self, command: &Command) -> Answer {
         let name = self.look_up(word(command, 1)).map_or("none", |entry| entry.value.type_name());
-        Ok(Reply::Simple(name.to_owned()))
+        Ok(Reply::simple(name))
     }
 
     pub(super) fn dbsize_command(&mut self, _: &Command) -> Answer {

@@ -205,7 +205,7 @@ impl Node {
             return Some(error);
         }
         let follows = self.follows();
-        let refuse = |text: &str| Some(Reply::Error(text.to_owned()));
+        let refuse = |text: &'static str| Some(Reply::error(text));
         if declaration.is_write && !follows && self.lacks_good_replicas() {
             return refuse("NOREPLICAS Not enough good replicas to write.");
         }
@@ -215,7 +215,7 @@ impl Node {
         let cut_off = follows && !self.replication.link.is_up() && !self.settings.replica_serve_stale_data;
         if cut_off && !declaration.is_stale {
             let why = "Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-            return refuse(&format!("MASTERDOWN {why}"));
+            return Some(Reply::error(format!("MASTERDOWN {why}")));
         }
         if self.is_loading() && !declaration.is_stale {
             return refuse("LOADING Redis is loading the dataset in memory");
@@ -226,7 +226,7 @@ impl Node {
 
 /// The key holds something else than the command is for.
 fn wrong_type() -> Reply {
-    Reply::Error("WRONGTYPE Operation against a key holding the wrong kind of value".to_owned())
+    Reply::error("WRONGTYPE Operation against a key holding the wrong kind of value")
 }
 
 /// An option that does not exist, or stands where it may not.

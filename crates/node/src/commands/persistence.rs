@@ -45,9 +45,9 @@ impl Node {
         }
         if self.has_child() || !self.persistence.log.is_open() {
             self.persistence.rewrite_scheduled = self.persistence.log.is_open();
-            return Some(Reply::Simple("Background append only file rewriting scheduled".to_owned()));
+            return Some(Reply::simple("Background append only file rewriting scheduled"));
         }
         self.start_rewrite(out);
-        Some(Reply::Simple("Background append only file rewriting started".to_owned()))
+        Some(Reply::simple("Background append only file rewriting started"))
     }
 }

@@ -106,7 +106,7 @@ impl Node {
     /// What a client is told that writes, or pings, while what is written cannot be kept (AO-11).
     pub(crate) fn persistence_error(&self) -> Option<Reply> {
         let error = self.persistence.log.error()?;
-        Some(Reply::Error(format!("MISCONF Errors writing to the AOF file: {error}")))
+        Some(Reply::error(format!("MISCONF Errors writing to the AOF file: {error}")))
     }
 
     /// A write took place: it goes into the append-only file (AO-4, AO-18).

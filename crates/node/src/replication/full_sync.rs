@@ -116,7 +116,7 @@ impl Node {
         self.replication.needs_select = true;
         let (id, offset) = (snapshot.id, snapshot.offset);
         out.tell(Event::FullResync { offset });
-        let reply = Reply::Simple(format!("FULLRESYNC {id} {offset}"));
+        let reply = Reply::simple(format!("FULLRESYNC {id} {offset}"));
         out.effects.post(Effect::Client(connection, ClientOutput::Reply(reply)));
     }
 

@@ -166,9 +166,7 @@ impl Node {
             return None;
         }
         if self.follows() && !self.replication.link.is_up() {
-            return Some(Reply::Error(
-                "NOMASTERLINK Can't SYNC while not connected with my master".to_owned(),
-            ));
+            return Some(Reply::error("NOMASTERLINK Can't SYNC while not connected with my master"));
         }
         let text = |index| command.word(index).and_then(|word| std::str::from_utf8(word).ok());
         let asked_id = text(1).and_then(ReplicationId::parse);
@@ -183,7 +181,7 @@ impl Node {
             self.replication.has_output = true;
             self.refresh_good_replicas();
             out.tell(Event::PartialResync { offset });
-            return Some(Reply::Simple(format!("CONTINUE {}", self.replication.id)));
+            return Some(Reply::simple(format!("CONTINUE {}", self.replication.id)));
         }
         replica.state = ReplicaState::WaitsForStart(now_s);
         self.start_backlog(out);

@@ -227,7 +227,7 @@ impl Node {
 
     fn psync_answered(&mut self, address: SocketAddr, reply: &Reply, out: &mut Outside<'_>) {
         let text = match reply {
-            Reply::Simple(text) => text.as_str(),
+            Reply::Simple(text) => text.as_ref(),
             Reply::Error(text) if !text.starts_with("NOMASTERLINK") && !text.starts_with("LOADING") => {
                 // RP-10: it does not know PSYNC, or so it seems.
                 self.replication.incoming = Some(Incoming::new(None));

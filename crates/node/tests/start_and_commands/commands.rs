@@ -8,7 +8,7 @@ use rcsim_protocol::{AddressIx, Epoch, NodeFlags, Offset, Reply, Settings, Slot,
 use super::support::{Bench, IDS};
 
 pub(crate) fn error(text: &str) -> Reply {
-    Reply::Error(text.to_owned())
+    Reply::error(text.to_owned())
 }
 
 fn lone() -> Bench {

@@ -165,7 +165,7 @@ fn in_transfer() -> Bench {
     replica.input(Input::Master(MasterInput::Connected));
     let id = ReplicationId([3; 5]);
     for reply in ["PONG", "OK", "OK", &format!("FULLRESYNC {id} 1000")] {
-        replica.input(Input::Master(MasterInput::Reply(Reply::Simple(reply.to_owned()))));
+        replica.input(Input::Master(MasterInput::Reply(Reply::simple(reply.to_owned()))));
     }
     replica
 }
@@ -236,7 +236,7 @@ fn rp_13_a_transfer_that_breaks_is_tried_again_at_once_from_the_old_place() {
     assert!(replica.effects.iter().any(|it| matches!(it, Effect::ConnectMaster(_))));
     replica.input(Input::Master(MasterInput::Connected));
     for reply in ["PONG", "OK", "OK"] {
-        replica.input(Input::Master(MasterInput::Reply(Reply::Simple(reply.to_owned()))));
+        replica.input(Input::Master(MasterInput::Reply(Reply::simple(reply.to_owned()))));
     }
     assert!(acks(&replica)[0].ends_with(" 281"), "{:?}", acks(&replica));
 }

@@ -377,7 +377,7 @@ fn matches(pattern: &ReplyPattern, reply: &Reply) -> bool {
 /// A reply as text: a member of a list per line, an error without its `-`.
 fn text_of(reply: &Reply) -> String {
     match reply {
-        Reply::Error(text) => text.clone(),
+        Reply::Error(text) => text.to_string(),
         Reply::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
     }

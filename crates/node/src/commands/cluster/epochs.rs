@@ -34,7 +34,7 @@ impl Node {
     /// Takes a new config epoch without asking anybody (CM-24).
     pub(super) fn cluster_bumpepoch(&mut self, _: &Command, out: &mut Outside<'_>) -> Answer {
         let word = if self.bump_config_epoch(out) { "BUMPED" } else { "STILL" };
-        Ok(Reply::Simple(format!("{word} {}", self.config_epoch())))
+        Ok(Reply::simple(format!("{word} {}", self.config_epoch())))
     }
 
     /// Writes nodes.conf at once, durably (CM-25).

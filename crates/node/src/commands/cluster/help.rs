@@ -67,6 +67,6 @@ const LINES: &[&str] = &[
 
 impl Node {
     pub(super) fn cluster_help(&mut self, _: &Command, _: &mut Outside<'_>) -> Answer {
-        Ok(Reply::Array(LINES.iter().map(|line| Reply::Simple((*line).to_owned())).collect()))
+        Ok(Reply::Array(LINES.iter().map(|line| Reply::simple(*line)).collect()))
     }
 }

@@ -30,7 +30,7 @@ impl Node {
         let received = message_lines("received", &self.counts.received);
         let dropped = self.counts.buffer_limit_exceeded;
         let links = format!("total_cluster_links_buffer_limit_exceeded:{dropped}\r\n");
-        Ok(Reply::Verbatim(state + &sent + &received + &links))
+        Ok(Reply::verbatim(state + &sent + &received + &links))
     }
 
     /// Slots of owners that are FAIL, and of others that are PFAIL (CM-5).

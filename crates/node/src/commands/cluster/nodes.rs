@@ -13,7 +13,7 @@ impl Node {
     /// All nodes of the table, those in handshake included.
     pub(super) fn cluster_nodes(&mut self, _: &Command, out: &mut Outside<'_>) -> Answer {
         let line = |node: &NodeIx| self.describe(*node, out.registry) + "\n";
-        Ok(Reply::Verbatim(self.view.order().iter().map(line).collect()))
+        Ok(Reply::verbatim(self.view.order().iter().map(line).collect::<String>()))
     }
 
     pub(super) fn cluster_replicas(&mut self, command: &Command, out: &mut Outside<'_>) -> Answer {
