@@ -128,6 +128,7 @@ fn all() -> Vec<Box<dyn Invariant>> {
         Box::<safety::coherence::Coherence>::default(),
         Box::<safety::downgrade::Downgrade>::default(),
         Box::<safety::double_service::DoubleService>::default(),
+        Box::<safety::equal_data::EqualData>::default(),
         Box::<safety::cycles::Cycles>::default(),
         Box::<safety::founded_fail::FoundedFail>::default(),
         Box::<liveness::convergence::Convergence>::default(),

@@ -3,6 +3,8 @@
 //! The names are the entries of `docs/known-weaknesses.md`, without the `W-` that marks them there. An invariant gives
 //! one to a finding only where it sees the situation that the entry describes; everything else stays unexplained.
 
+/// A replica without its master's data can be elected: it never had them, or lost them in a synchronisation that failed.
+pub const EMPTY_CANDIDATE: &str = "EL-04";
 /// A replica that missed its dead master's last epoch can never be elected.
 pub const MISSED_EPOCH: &str = "EL-05";
 /// Several masters fail together and their candidates collide again and again.
@@ -53,9 +55,12 @@ pub const COPIED_FLAGS: &str = "X-7";
 pub const DEMOTED_REPORTER: &str = "X-8";
 /// The cluster size is computed late, in the first two seconds of a master above all.
 pub const STALE_SIZE: &str = "X-9";
+/// Keys of lost slots are deleted behind the back of the stream.
+pub const DROPPED_KEYS: &str = "X-12";
 
 /// All of them, in alphabetical order of their entries.
 pub const NAMES: &[&str] = &[
+    EMPTY_CANDIDATE,
     MISSED_EPOCH,
     SHARDS_COLLIDE,
     SIBLINGS_COLLIDE,
@@ -81,4 +86,5 @@ pub const NAMES: &[&str] = &[
     COPIED_FLAGS,
     DEMOTED_REPORTER,
     STALE_SIZE,
+    DROPPED_KEYS,
 ];

@@ -7,6 +7,7 @@ pub(crate) mod downgrade;
 pub(crate) mod durable_vote;
 pub(crate) mod elected_epoch;
 pub(crate) mod epochs;
+pub(crate) mod equal_data;
 pub(crate) mod founded_fail;
 pub(crate) mod legal_vote;
 pub(crate) mod majority;

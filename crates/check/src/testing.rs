@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rcsim_observe::reason::{BindCause, PromotionCause};
-use rcsim_observe::{Event, Finding, Glimpse, NodeGlimpse, PeerGlimpse, Place, Process, Record};
+use rcsim_observe::{DataPoint, Event, Finding, Glimpse, NodeGlimpse, PeerGlimpse, Place, Process, Record};
 use rcsim_protocol::{
     AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Offset, SLOT_COUNT, Settings, Slot, SlotSet,
 };
@@ -26,6 +26,7 @@ pub(crate) struct FakeNode {
     pub(crate) state_ok: bool,
     pub(crate) cluster_size: u32,
     pub(crate) replication_up: bool,
+    pub(crate) data: Option<DataPoint>,
     pub(crate) owners: Vec<Option<NodeIx>>,
     pub(crate) peers: BTreeMap<NodeIx, PeerGlimpse>,
 }
@@ -114,6 +115,9 @@ impl NodeGlimpse for FakeNode {
     }
     fn offset(&self) -> Offset {
         Offset::ZERO
+    }
+    fn data(&self) -> Option<DataPoint> {
+        self.data
     }
     fn replication_up(&self) -> bool {
         self.replication_up
@@ -206,6 +210,7 @@ fn healthy_view(place: u32, masters: u32, replicas: u32) -> FakeNode {
         state_ok: true,
         cluster_size: masters,
         replication_up: place >= masters,
+        data: None,
         owners: (0..slots).map(|slot| Some(owner_of(slot))).collect(),
         peers: BTreeMap::new(),
     };

@@ -1,6 +1,6 @@
 //! The node as others may look at it: read-only, through the traits of `observe`.
 
-use rcsim_observe::{NodeGlimpse, PeerGlimpse};
+use rcsim_observe::{DataPoint, NodeGlimpse, PeerGlimpse};
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, Settings, Slot};
 
 use crate::keyspace::Value;
@@ -37,6 +37,10 @@ impl NodeGlimpse for Node {
 
     fn offset(&self) -> Offset {
         self.replication.offset
+    }
+
+    fn data(&self) -> Option<DataPoint> {
+        self.data_at()
     }
 
     fn replication_up(&self) -> bool {

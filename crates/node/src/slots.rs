@@ -286,9 +286,7 @@ impl Node {
             self.follow(grandmaster, ReconfigureCause::SubReplica, out);
             self.defer_after_claim();
         } else {
-            for slot in dirty {
-                self.keyspace.delete_slot(slot);
-            }
+            self.delete_silently(|keyspace| dirty.iter().for_each(|slot| keyspace.delete_slot(*slot)), out);
         }
     }
 

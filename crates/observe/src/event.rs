@@ -4,8 +4,9 @@
 //! looks at the fields, nobody parses text.
 
 use rcsim_protocol::bus::MessageKind;
-use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset};
+use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset, ReplicationId};
 
+use crate::data::Digest;
 use crate::reason::{
     AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
     FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
@@ -458,6 +459,21 @@ events! {
         why: ReplicationDown,
         /// How many bytes of the snapshot had come.
         received: u64,
+    },
+    /// At some points of the stream, the same for all who have it, a node says what data it has (RP-1, RP-4).
+    "stream-mark" StreamMark {
+        /// The stream.
+        stream: ReplicationId,
+        /// The point.
+        offset: Offset,
+        /// The data.
+        data: Digest,
+    },
+    /// A master deleted keys of slots that it has lost, or a reset did, and told neither its replicas nor its append-only
+    /// file (SO-11, AO-19).
+    "keys-dropped" KeysDropped {
+        /// How many keys.
+        keys: u64,
     },
 
     // ---- the process ------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Offset, Settings, Slot, SlotSet};
 
+use crate::data::DataPoint;
 use crate::record::Place;
 
 /// What has become of the process at a place.
@@ -62,6 +63,8 @@ pub trait NodeGlimpse {
     fn cluster_size(&self) -> u32;
     /// Its replication offset: produced as a master, applied as a replica.
     fn offset(&self) -> Offset;
+    /// Its data, and where in the stream they are from; `None` if they are not those of one point.
+    fn data(&self) -> Option<DataPoint>;
     /// Whether it is a replica whose link to its master is up.
     fn replication_up(&self) -> bool;
     /// The owner of a slot.

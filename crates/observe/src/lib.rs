@@ -6,6 +6,7 @@
 //! | [`reason`] | the reasons, one value per refusal that Redis logs |
 //! | [`record`] | an event with its time and place |
 //! | [`glimpse`] | read-only access to the state of a world, for checkers and reports |
+//! | [`data`] | what data a node has, in short |
 //! | [`finding`] | a broken promise, with the events that led there |
 //! | [`summary`] | what remains of a run when it is over |
 //! | [`history`] | what clients asked and were told |
@@ -13,6 +14,7 @@
 //!
 //! Narration, invariants, coverage and explanations all read this one stream; nothing parses text.
 
+pub mod data;
 pub mod event;
 pub mod finding;
 pub mod glimpse;
@@ -22,6 +24,7 @@ pub mod reason;
 pub mod record;
 pub mod summary;
 
+pub use data::{DataPoint, Digest};
 pub use event::{Event, EventKind, event_names};
 pub use finding::{Finding, FindingKind};
 pub use glimpse::{Glimpse, NodeGlimpse, PeerGlimpse, Process};

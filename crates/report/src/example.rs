@@ -6,9 +6,9 @@ use rcsim_observe::reason::*;
 use rcsim_observe::summary::{
     ClientTotals, ExpectationResult, Failover, FaultLedger, Millis, Names, NodeSummary, Summary, Verdict,
 };
-use rcsim_observe::{Event, Finding, FindingKind, Loss, LossCause, Place, Record};
+use rcsim_observe::{Digest, Event, Finding, FindingKind, Loss, LossCause, Place, Record};
 use rcsim_protocol::bus::MessageKind;
-use rcsim_protocol::{AddressIx, Epoch, NodeId, NodeIx, Offset, Slot, SlotSet};
+use rcsim_protocol::{AddressIx, Epoch, NodeId, NodeIx, Offset, ReplicationId, Slot, SlotSet};
 
 pub(crate) fn names() -> Names {
     let nodes = (0..6).map(|place| (NodeId::from_random([place; 3]), Some(Place(place as u32)))).collect();
@@ -248,6 +248,8 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::AofErrorOver,
         Event::ReplicaDropped { why: ReplicaDropped::OutputLimit, offset },
         Event::SyncAborted { why: ReplicationDown::Lost, received: 262_144 },
+        Event::StreamMark { stream: ReplicationId([0xABCD; 5]), offset, data: Digest(0x1234_5678) },
+        Event::KeysDropped { keys: 12 },
         Event::ConfigSaved { fsync: true },
         Event::VoteSent { epoch },
         Event::Exited { why: ExitCause::ConfigNotSaved },

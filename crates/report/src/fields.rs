@@ -9,9 +9,9 @@ use rcsim_observe::reason::{
     FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
     ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
 };
-use rcsim_observe::{Event, Names};
+use rcsim_observe::{Digest, Event, Names};
 use rcsim_protocol::bus::MessageKind;
-use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset, Slot};
+use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset, ReplicationId, Slot};
 use serde_json::{Map, Value};
 
 /// An object under construction.
@@ -45,6 +45,8 @@ plain! {
     i64: it => *it;
     Epoch: it => it.0;
     Offset: it => it.0;
+    ReplicationId: it => it.to_string();
+    Digest: it => it.to_string();
     Slot: it => it.number();
     AddressIx: it => it.0;
     MessageKind: it => it.name();
@@ -213,6 +215,8 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         AofErrorOver {}
         ReplicaDropped { why, offset }
         SyncAborted { why, received }
+        StreamMark { stream, offset, data }
+        KeysDropped { keys }
         ConfigSaved { fsync }
         VoteSent { epoch }
         Exited { why }

@@ -323,6 +323,14 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
             let why = because::replication_down(*why);
             say(Down, Story, "loses", "a data set on its way", format!("{why}, after {received} bytes"))
         }
+        Event::StreamMark { stream, offset, data } => {
+            let why = format!("offset {offset} of {stream}");
+            say(Rest, Trace, "has", format!("data with the digest {data}"), why)
+        }
+        Event::KeysDropped { keys } => {
+            let why = "neither replicas nor the append-only file are told";
+            say(Down, Story, "drops", format!("{keys} keys"), why)
+        }
 
         Event::DataLoaded { keys, cut: 0 } => {
             say(Up, Story, "loads", format!("{keys} keys"), "from the append-only file")

@@ -22,6 +22,7 @@ pub(crate) fn is_part(record: &Record) -> bool {
         | Event::MigrationDeclined { .. }
         | Event::FullResync { .. }
         | Event::PartialResync { .. }
+        | Event::StreamMark { .. }
         | Event::ConfigSaved { .. }
         | Event::AofRewritten { .. }
         | Event::AofWriteDelayed { .. }

@@ -48,5 +48,6 @@ fn tells_a_story(kind: EventKind) -> bool {
             | EventKind::FailQuorumMissing
             | EventKind::GossipBanned
             | EventKind::MigrationDeclined
+            | EventKind::StreamMark
     )
 }

@@ -88,6 +88,7 @@ impl Node {
             keys,
             streamed: self.settings.repl_diskless_sync,
         });
+        self.mark_this_point(out);
         out.effects.push(Effect::Fork { memory: length + keys * KEY_OVERHEAD });
         self.replication.children += 1;
         let child = self.replication.children;

@@ -124,8 +124,9 @@ impl Node {
         self.keyspace = snapshot.keyspace.clone();
         let place = incoming.announced.unwrap_or((snapshot.id, snapshot.offset));
         (self.replication.id, self.replication.offset) = place;
-        self.replication.previous = None;
+        (self.replication.previous, self.replication.strayed) = (None, false);
         self.ensure_backlog();
+        self.mark_this_point(out);
         self.master_link_up(address, true, out);
         self.restart_log_after_sync(out);
         if snapshot.streamed {

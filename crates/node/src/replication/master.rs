@@ -212,6 +212,7 @@ impl Node {
     pub(crate) fn propagate(&mut self, command: Command, _: &mut Outside<'_>) {
         self.log_command(&command);
         if self.follows() {
+            self.replication.strayed = true;
             return;
         }
         if std::mem::take(&mut self.replication.needs_select) {

@@ -9,6 +9,7 @@
 //! | `output` | what goes to the sockets of replicas, and the limit of what piles up (RP-20, RP-22) |
 //! | `replica` | how a replica gets to the stream and keeps it (RP-8 … RP-15) |
 //! | `load` | how it takes a whole data set (RP-21) |
+//! | `mark` | points of the stream at which a node says what data it has |
 //! | `roles` | what promotion and demotion do to the stream (RP-25 … RP-31) |
 //! | `info` | INFO replication and ROLE (CM-27, CM-28) |
 //! | `formed` | links that stand when a run begins |
@@ -21,6 +22,7 @@ mod formed;
 mod full_sync;
 mod info;
 mod load;
+mod mark;
 mod master;
 mod output;
 mod pieces;
@@ -78,6 +80,8 @@ pub struct Replication {
     incoming: Option<Incoming>,
     /// An open transaction of my master's stream (RP-4).
     transaction: Vec<Command>,
+    /// Something was written here that is not in the stream (RP-5).
+    strayed: bool,
     /// Children forked, and data sets loaded, so far.
     children: u32,
     loads: u32,
@@ -104,6 +108,7 @@ impl Replication {
             full_sync: None,
             incoming: None,
             transaction: Vec::new(),
+            strayed: false,
             children: 0,
             loads: 0,
         }

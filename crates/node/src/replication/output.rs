@@ -49,6 +49,9 @@ impl Node {
         if !std::mem::take(&mut self.replication.has_output) {
             return;
         }
+        if !self.follows() {
+            self.mark_stream(out);
+        }
         let files = self.replication.replicas.iter();
         let gets_file = |state| matches!(state, ReplicaState::GetsFile(_));
         let files: Vec<ConnectionId> =

@@ -248,6 +248,7 @@ impl Node {
             // RP-29: the master goes on under a new name; mine stays valid up to here.
             self.replication.previous = Some((cached_id, self.replication.offset.plus(1)));
             self.replication.id = id;
+            self.mark_this_point(out);
             self.drop_replicas(out);
         }
         self.ensure_backlog();
@@ -284,6 +285,7 @@ impl Node {
             } else {
                 self.apply_one(command.clone(), out);
             }
+            self.mark_stream(out);
         }
     }
 

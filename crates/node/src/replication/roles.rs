@@ -29,6 +29,7 @@ impl Node {
         self.replication.down_since_s = 0;
         self.replication.needs_select = true;
         self.replication.no_replicas_since_s = self.clock.cached_s();
+        self.mark_this_point(out);
         self.drop_replicas(out);
         self.restart_log_after_sync(out);
     }

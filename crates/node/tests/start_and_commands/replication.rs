@@ -268,6 +268,47 @@ fn rp_4_a_transaction_counts_when_it_is_complete() {
 }
 
 #[test]
+fn rp_4_half_a_transaction_is_forgotten_with_the_link_and_asked_for_again() {
+    let mut replica = Bench::formed(5);
+    replica.ask("READONLY");
+    from_master(&mut replica, stream(&["MULTI", "SET bar 1"]));
+    replica.input(Input::Master(MasterInput::Closed));
+    replica.input(Input::Master(MasterInput::Connected));
+    for reply in ["PONG", "OK", "OK"] {
+        replica.input(Input::Master(MasterInput::Reply(Reply::simple(reply.to_owned()))));
+    }
+    assert!(acks(&replica)[0].ends_with(" 281"), "from before MULTI: {:?}", acks(&replica));
+    replica.input(Input::Master(MasterInput::Reply(Reply::simple("CONTINUE"))));
+    from_master(&mut replica, stream(&["SET bar 2"]));
+    assert_eq!(replica.ask("GET bar"), Reply::bulk("2"), "the old MULTI does not hold it back");
+}
+
+#[test]
+fn rp_4_rp_25_a_promoted_replica_has_no_half_of_a_transaction() {
+    let mut replica = Bench::formed(5);
+    from_master(&mut replica, stream(&["MULTI", "SET bar 1"]));
+    assert_eq!(replica.ask("CLUSTER FAILOVER TAKEOVER"), Reply::ok());
+    replica.tick_after(100);
+    assert_eq!(replica.ask("GET bar"), Reply::Null);
+    let info = replica.ask("INFO replication").to_string();
+    assert!(info.contains("second_repl_offset:281\r\n"), "the old name ends before MULTI: {info}");
+    assert_eq!(replica.ask("SET bar 2"), Reply::ok());
+    assert_eq!(replica.ask("GET bar"), Reply::bulk("2"));
+}
+
+#[test]
+fn rp_5_what_a_writable_replica_writes_by_itself_is_not_in_its_stream() {
+    let mut replica = Bench::formed(5);
+    let remote = "127.0.0.1:40001".parse().expect("an address");
+    replica.node.formed_replication_from(REPLICA, remote, 22175);
+    replica.ask("CONFIG SET replica-read-only no");
+    assert_eq!(replica.ask("FLUSHALL"), Reply::ok());
+    assert!(!sends_stream(&replica) && replica.ask("ROLE").to_string().contains("connected 280"));
+    from_master(&mut replica, stream(&["SET bar 1"]));
+    assert!(sends_stream(&replica), "RP-4: its master's stream goes on to its own replicas");
+}
+
+#[test]
 fn rp_14_getack_is_answered_with_the_offset_before_it() {
     let mut replica = Bench::formed(5);
     from_master(&mut replica, stream(&["REPLCONF GETACK *"]));

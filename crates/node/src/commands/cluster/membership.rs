@@ -12,6 +12,7 @@ use rcsim_protocol::{Address, Command, Epoch, NodeFlags, NodeId, Reply, Slot};
 use super::too_many_words;
 use crate::commands::Answer;
 use crate::commands::text::{integer, shown_word};
+use crate::keyspace::Keyspace;
 use crate::node::Node;
 use crate::outside::Outside;
 
@@ -100,7 +101,7 @@ impl Node {
         let (me, old_master) = (self.me(), self.my_master());
         self.set_node_as_master(me);
         self.stop_replication(out);
-        self.keyspace.clear();
+        self.delete_silently(Keyspace::clear, out);
         let epoch = self.config_epoch();
         out.tell(Event::Promoted { cause: PromotionCause::Reset, old_master, epoch, slots: 0 });
     }
