@@ -17,6 +17,7 @@ use rcsim_protocol::{Address, AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Repli
 pub use formed::{Formed, FormedMember, FormedTable};
 
 use crate::before_sleep::Deferred;
+use crate::clients::Clients;
 use crate::election::Candidacy;
 use crate::keyspace::Keyspace;
 use crate::link::Links;
@@ -25,7 +26,6 @@ use crate::node::{Clock, MessageCounts, Node, ProcessMemory};
 use crate::nodes_conf::{CorruptConfig, SavedConfig, SavedNode, parse};
 use crate::outside::Outside;
 use crate::persistence::{Files, Persistence};
-use crate::redirect::Clients;
 use crate::replication::Replication;
 use crate::slots::SlotTable;
 use crate::view::View;

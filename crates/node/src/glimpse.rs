@@ -53,7 +53,7 @@ impl NodeGlimpse for Node {
 
     fn accepts_write(&self, slot: Slot) -> bool {
         let serves = self.am_master() && self.slots.owner(slot) == Some(self.view.me());
-        serves && self.state_ok && !self.clients.writes_paused()
+        serves && self.state_ok && self.clients.paused().is_none()
     }
 
     fn table(&self) -> Vec<NodeIx> {

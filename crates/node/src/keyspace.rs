@@ -6,6 +6,7 @@
 
 mod digest;
 mod value;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,6 +36,7 @@ pub struct Keyspace {
     digest: u64,
     /// Bytes in keys and values.
     bytes: u64,
+    watched: watch::Watched,
 }
 
 /// An entry with what is known about it.
@@ -55,6 +57,7 @@ impl Keyspace {
 
     /// Puts an entry in the place of what a key held.
     pub fn insert(&mut self, key: &[u8], entry: Entry) {
+        self.watched.touch(key);
         let digest = digest::of_value(&entry.value);
         self.digest = self.digest.wrapping_add(digest::of_key(key, &entry, digest));
         self.bytes += value_bytes(&entry.value);
@@ -96,6 +99,7 @@ impl Keyspace {
 
     /// A record has left the entries: so do its traces.
     fn forget(&mut self, key: &[u8], record: &Record) {
+        self.watched.touch(key);
         self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
         self.bytes -= key.len() as u64 + value_bytes(&record.entry.value);
         self.move_expiry(key, record.entry.expires_at_ms, None);
@@ -116,6 +120,7 @@ impl Keyspace {
     /// Changes when a key expires; says whether the key is there.
     pub fn set_expiry(&mut self, key: &[u8], expires_at_ms: Option<i64>) -> bool {
         let Some(record) = self.entries.get_mut(key) else { return false };
+        self.watched.touch(key);
         self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
         let before = std::mem::replace(&mut record.entry.expires_at_ms, expires_at_ms);
         self.digest = self.digest.wrapping_add(digest::of_key(key, &record.entry, record.digest));
@@ -133,6 +138,7 @@ impl Keyspace {
         };
         let before = digest::of_key(key, &record.entry, record.digest);
         let Value::List(list) = &mut record.entry.value else { return None };
+        self.watched.touch(key);
         match side {
             Side::Left => {
                 record.digest = digest::push_left(record.digest, element);
@@ -164,6 +170,7 @@ impl Keyspace {
             Side::Right => digest::pop_right(record.digest, list.len(), &element),
         };
         let empty = list.is_empty();
+        self.watched.touch(key);
         let after = digest::of_key(key, &record.entry, record.digest);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
         self.bytes -= element.len() as u64;
@@ -175,7 +182,29 @@ impl Keyspace {
 
     /// Deletes everything.
     pub fn clear(&mut self) {
-        *self = Keyspace { created: self.created, ..Keyspace::default() };
+        self.replace_with(Keyspace { created: self.created, ..Keyspace::default() });
+    }
+
+    /// Takes other entries in the place of all that are there. Who watches a key goes on.
+    pub fn replace_with(&mut self, other: Keyspace) {
+        let mut watched = std::mem::take(&mut self.watched);
+        watched.touch_all(|key| self.entries.contains_key(key) || other.entries.contains_key(key));
+        *self = Keyspace { watched, ..other };
+    }
+
+    /// Somebody watches a key from now on; returns how often it has changed so far.
+    pub(crate) fn watch(&mut self, key: &Bytes) -> u64 {
+        self.watched.add(key)
+    }
+
+    /// Somebody who watched a key does so no longer.
+    pub(crate) fn unwatch(&mut self, key: &[u8]) {
+        self.watched.remove(key);
+    }
+
+    /// How often a key has changed that somebody watches.
+    pub(crate) fn changes(&self, key: &[u8]) -> u64 {
+        self.watched.count(key)
     }
 
     /// How many keys there are, expired ones included.
@@ -236,6 +265,14 @@ impl Keyspace {
     /// Bytes in all keys and values.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// About what a server would need for it, in bytes: keys and values, and what Redis keeps beside each of them. A
+    /// rough figure, for `maxmemory` only.
+    pub fn memory(&self) -> u64 {
+        const EMPTY_SERVER: u64 = 1_500_000;
+        const PER_KEY: u64 = 72;
+        EMPTY_SERVER + self.bytes + PER_KEY * self.entries.len() as u64
     }
 
     /// What a snapshot of it takes on the wire, in bytes, roughly: keys, values, and a few bytes each for their lengths.

@@ -33,6 +33,7 @@
 
 mod before_sleep;
 pub mod boot;
+mod clients;
 mod commands;
 mod cron;
 pub mod disk;

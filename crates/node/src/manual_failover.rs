@@ -7,6 +7,7 @@ use rcsim_observe::Event;
 use rcsim_observe::reason::Ignored;
 use rcsim_protocol::{NodeIx, Offset};
 
+use crate::clients::{PausePurpose, Paused};
 use crate::link::LinkId;
 use crate::node::Node;
 use crate::outside::Outside;
@@ -53,7 +54,7 @@ impl Node {
     pub(crate) fn reset_manual_failover(&mut self, out: &mut Outside<'_>) {
         let before = std::mem::take(&mut self.manual_failover);
         if before.replica.is_some() {
-            self.clients.unpause();
+            self.unpause_clients(PausePurpose::Failover);
         }
         if before.in_progress() {
             out.tell(Event::ManualFailoverEnded);
@@ -81,7 +82,7 @@ impl Node {
         self.reset_manual_failover(out);
         self.manual_failover.end = out.now_ms + TIMEOUT_MS;
         self.manual_failover.replica = Some(replica);
-        self.clients.pause_writes_until(out.now_ms + PAUSE_MS);
+        self.pause_clients(PausePurpose::Failover, Paused::Writes, out.now_ms + PAUSE_MS);
         out.tell(Event::ManualFailoverPaused { replica });
         self.send_ping_unaccounted(link, out);
         Ok(())

@@ -11,6 +11,7 @@ use rcsim_protocol::bus::{Header, MessageKind};
 use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeId, NodeIx, Settings};
 
 use crate::before_sleep::Deferred;
+use crate::clients::Clients;
 use crate::commands::Execution;
 use crate::effect::Effect;
 use crate::election::Candidacy;
@@ -20,7 +21,6 @@ use crate::link::{LinkId, Links};
 use crate::manual_failover::ManualFailover;
 use crate::outside::Outside;
 use crate::persistence::Persistence;
-use crate::redirect::Clients;
 use crate::replica_migration::Orphans;
 use crate::replication::Replication;
 use crate::slots::SlotTable;

@@ -1,193 +1,105 @@
-//! Clients, and who serves a key.
+//! Who serves a key.
 //!
-//! Owns what is known of each client connection, and the pause of writes. Rules: RD-2 … RD-16, MF-11, MF-12, CM-3.
-//! The decision is taken before anything else about a command is looked at (RD-12).
+//! Rules: RD-2 … RD-16. The decision is taken before most else about a command is looked at (RD-12). Never: knows more
+//! of a client than it has said about redirections.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
-
-use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::settings::EndpointType;
-use rcsim_protocol::{Command, NodeIx, Reply, Slot, key_slot};
+use rcsim_protocol::{NodeIx, Reply, Slot, key_slot};
 
-use crate::effect::{ClientOutput, Effect};
-use crate::input::ClientInput;
-use crate::node::{ConnectionId, Node};
+use crate::node::Node;
 use crate::outside::Outside;
 
-/// What is known of one client connection.
+/// What counts, of a command and of who sends it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Session {
-    remote: SocketAddr,
+pub(crate) struct Asker {
     /// READONLY was said (CM-3).
     pub(crate) read_only: bool,
-    /// ASKING was said for the next command (RD-14).
+    /// ASKING was said, or the command says it by itself (RD-9, RD-14).
     pub(crate) asking: bool,
-}
-
-/// All client connections.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Clients {
-    sessions: BTreeMap<ConnectionId, Session>,
-    /// Writes wait until then, in ms; 0 = they do not (MF-11).
-    paused_until: i64,
-    /// Commands that wait, in order.
-    postponed: VecDeque<(ConnectionId, Command)>,
-    /// The debug filter: bus messages of this kind are dropped on arrival (PK-5).
-    pub(crate) dropped_kind: Option<MessageKind>,
-}
-
-impl Clients {
-    /// Somebody connected.
-    pub(crate) fn open(&mut self, connection: ConnectionId, remote: SocketAddr) {
-        self.sessions.insert(connection, Session { remote, read_only: false, asking: false });
-    }
-
-    /// What is known of a connection, to change it.
-    pub(crate) fn session_mut(&mut self, connection: ConnectionId) -> Option<&mut Session> {
-        self.sessions.get_mut(&connection)
-    }
-
-    /// Where a connection comes from.
-    pub(crate) fn ip(&self, connection: ConnectionId) -> Option<IpAddr> {
-        self.sessions.get(&connection).map(|session| session.remote.ip())
-    }
-
-    /// Writes wait; the end only moves forward (MF-14).
-    pub(crate) fn pause_writes_until(&mut self, time: i64) {
-        self.paused_until = self.paused_until.max(time);
-    }
-
-    /// Writes wait no longer.
-    pub(crate) fn unpause(&mut self) {
-        self.paused_until = 0;
-    }
-
-    /// Whether writes wait.
-    pub(crate) fn writes_paused(&self) -> bool {
-        self.paused_until != 0
-    }
-
-    /// A command waits for the end of the pause.
-    pub(crate) fn postpone(&mut self, connection: ConnectionId, command: Command) {
-        self.postponed.push_back((connection, command));
-    }
+    /// The command is a write.
+    pub(crate) writes_itself: bool,
+    /// The command is a write, or EXEC of one.
+    pub(crate) writes: bool,
+    /// The keys are channels of sharded pub/sub (RD-4, RD-6, RD-10).
+    pub(crate) is_shard_channel: bool,
 }
 
 impl Node {
-    /// Something happened on a client connection.
-    pub(crate) fn client_input(
-        &mut self,
-        connection: ConnectionId,
-        input: ClientInput,
-        out: &mut Outside<'_>,
-    ) {
-        match input {
-            ClientInput::Opened { remote } => self.clients.open(connection, remote),
-            ClientInput::Closed => self.forget_client(connection),
-            ClientInput::Command(command) => self.run_command(connection, command, out),
-            ClientInput::Writable { room } => self.socket_takes(connection, room, out),
-        }
-    }
-
-    fn run_command(&mut self, connection: ConnectionId, command: Command, out: &mut Outside<'_>) {
-        let asking = command.is(0, "asking");
-        if let Some(reply) = self.dispatch(connection, &command, out) {
-            out.effects.post(Effect::Client(connection, ClientOutput::Reply(reply)));
-        }
-        if !asking && let Some(session) = self.clients.session_mut(connection) {
-            session.asking = false;
-        }
-    }
-
-    fn forget_client(&mut self, connection: ConnectionId) {
-        self.clients.sessions.remove(&connection);
-        self.clients.postponed.retain(|(waiting, _)| *waiting != connection);
-        self.forget_replica(connection);
-    }
-
-    /// Closes a client connection.
-    pub(crate) fn drop_client(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
-        self.forget_client(connection);
-        out.effects.post(Effect::Client(connection, ClientOutput::Close));
-    }
-
-    /// The pause ends by itself when its time is over (CK-2).
-    pub(crate) fn expire_pause(&mut self) {
-        if self.clients.writes_paused() && self.clients.paused_until < self.clock.cached_ms {
-            self.clients.unpause();
-        }
-    }
-
-    /// Runs what waited for the end of the pause, once it is over (MF-12).
-    pub(crate) fn run_postponed(&mut self, out: &mut Outside<'_>) {
-        if self.clients.writes_paused() {
-            return;
-        }
-        for (connection, command) in std::mem::take(&mut self.clients.postponed) {
-            self.run_command(connection, command, out);
-        }
-    }
-
     /// Who is to serve a command with these keys (RD-2 … RD-12): `None` if it is me, else what the client is told.
-    pub(crate) fn redirection(
+    pub(crate) fn redirection<'a>(
         &self,
-        connection: ConnectionId,
-        keys: &[&[u8]],
-        is_write: bool,
+        keys: impl Iterator<Item = &'a [u8]> + Clone,
+        asker: Asker,
         out: &Outside<'_>,
     ) -> Option<Reply> {
-        let (first, rest) = keys.split_first()?;
+        let first = keys.clone().next()?;
         let slot = key_slot(first);
         let Some(owner) = self.slots.owner(slot) else {
             return Some(Reply::error("CLUSTERDOWN Hash slot not served"));
         };
-        if rest.iter().any(|key| key_slot(key) != slot) {
+        if keys.clone().skip(1).any(|key| key_slot(key) != slot) {
             return Some(Reply::error("CROSSSLOT Keys in request don't hash to the same slot"));
         }
-        self.refused_while_down(is_write).or_else(|| self.route(connection, keys, is_write, slot, owner, out))
+        self.refused_while_down(asker).or_else(|| self.route(keys, asker, slot, owner, out))
     }
 
     /// The cluster is down in my view (RD-6).
-    fn refused_while_down(&self, is_write: bool) -> Option<Reply> {
+    fn refused_while_down(&self, asker: Asker) -> Option<Reply> {
+        let down = || Some(Reply::error("CLUSTERDOWN The cluster is down"));
         if self.state_ok {
             return None;
         }
+        if asker.is_shard_channel {
+            return if self.settings.cluster_allow_pubsubshard_when_down { None } else { down() };
+        }
         if !self.settings.cluster_allow_reads_when_down {
-            return Some(Reply::error("CLUSTERDOWN The cluster is down"));
+            return down();
         }
         let text = "CLUSTERDOWN The cluster is down and only accepts read commands";
-        is_write.then(|| Reply::error(text))
+        asker.writes_itself.then(|| Reply::error(text))
     }
 
     /// Open slots, READONLY replicas, and MOVED (RD-8 … RD-11).
-    fn route(
+    fn route<'a>(
         &self,
-        connection: ConnectionId,
-        keys: &[&[u8]],
-        is_write: bool,
+        keys: impl Iterator<Item = &'a [u8]> + Clone,
+        asker: Asker,
         slot: Slot,
         owner: NodeIx,
         out: &Outside<'_>,
     ) -> Option<Reply> {
         let mine = owner == self.me();
-        let missing = keys.iter().filter(|key| !self.is_there(key)).count();
-        let several = keys.iter().any(|key| key != &keys[0]);
-        let try_again = || Reply::error("TRYAGAIN Multiple keys request during rehashing of slot");
-        let session = self.clients.sessions.get(&connection);
-        if let Some(target) = self.slots.migrating.get(&slot).filter(|_| mine && missing > 0) {
-            let split = missing < keys.len();
-            return Some(if split { try_again() } else { self.point_to("ASK", slot, *target, out) });
+        if let Some(target) = self.slots.migrating.get(&slot).filter(|_| mine) {
+            let (there, missing) = self.count_present(keys, asker);
+            return match (there, missing) {
+                (_, 0) => None,
+                (0, _) => Some(self.point_to("ASK", slot, *target, out)),
+                _ => Some(try_again()),
+            };
         }
-        let asking = session.is_some_and(|session| session.asking);
-        if !mine && asking && self.slots.importing.contains_key(&slot) {
+        if !mine && asker.asking && self.slots.importing.contains_key(&slot) {
+            let several = keys.clone().zip(keys.clone().skip(1)).any(|(one, next)| one != next);
+            let missing = self.count_present(keys, asker).1;
             return (several && missing > 0).then(try_again);
         }
-        let reads_here = session.is_some_and(|session| session.read_only) && !is_write && !self.am_master();
+        let reads_here = (asker.read_only || asker.is_shard_channel) && !asker.writes && !self.am_master();
         if mine || (reads_here && self.my_master() == Some(owner)) {
             return None;
         }
         Some(self.point_to("MOVED", slot, owner, out))
+    }
+
+    /// How many of the keys are there, and how many are not; channels are not counted (RD-4).
+    fn count_present<'a>(&self, keys: impl Iterator<Item = &'a [u8]>, asker: Asker) -> (usize, usize) {
+        if asker.is_shard_channel {
+            return (0, 0);
+        }
+        keys.fold(
+            (0, 0),
+            |(there, missing), key| {
+                if self.is_there(key) { (there + 1, missing) } else { (there, missing + 1) }
+            },
+        )
     }
 
     /// `MOVED 3999 127.0.0.1:6381` (RD-16).
@@ -210,4 +122,8 @@ impl Node {
         };
         hostname.filter(|name| !name.is_empty())
     }
+}
+
+fn try_again() -> Reply {
+    Reply::error("TRYAGAIN Multiple keys request during rehashing of slot")
 }

@@ -7,7 +7,8 @@
 
 use rcsim_protocol::{Command, Reply};
 
-use super::{DataHandler, Run, find, wrong_type};
+use super::table::{DataHandler, Run};
+use super::{find, wrong_type};
 use crate::keyspace::{Bytes, Entry, Value};
 use crate::node::Node;
 use crate::outside::Outside;
@@ -27,19 +28,24 @@ pub(crate) struct Execution {
 }
 
 impl Node {
-    /// Runs a command on data for a client, and propagates what it did.
-    pub(super) fn execute(&mut self, run: DataHandler, command: &Command, out: &mut Outside<'_>) -> Reply {
-        let before = self.execution.dirty + self.execution.pending.len() as u64;
+    /// Runs a command on data for a client; what it did is propagated when the execution ends.
+    pub(super) fn execute(&mut self, run: DataHandler, command: &Command) -> Reply {
+        let (dirty, pending) = (self.execution.dirty, self.execution.pending.len());
         let reply = run(self, command).unwrap_or_else(|error| error);
         let instead = self.execution.instead.take();
-        if self.execution.dirty != before + self.execution.pending.len() as u64 {
+        // Expired keys that it came upon are among the changes, and are propagated already.
+        let expired = self.execution.pending.len() - pending;
+        if self.execution.dirty - dirty != expired as u64 {
             self.execution.pending.push(instead.unwrap_or_else(|| command.clone()));
         }
-        self.propagate_pending(out);
         reply
     }
 
-    fn propagate_pending(&mut self, out: &mut Outside<'_>) {
+    /// A command, or a whole transaction, has run: what it did is propagated.
+    pub(super) fn end_execution(&mut self, out: &mut Outside<'_>) {
+        if self.execution.pending.is_empty() {
+            return;
+        }
         let pending = std::mem::take(&mut self.execution.pending);
         let bracketed = pending.len() > 1;
         if bracketed {
@@ -105,7 +111,7 @@ impl Node {
 
     /// Only a master deletes what has expired, and not while its clients are paused (RP-32, MF-9).
     fn deletes_expired(&self) -> bool {
-        self.replication.link == MasterLink::Off && !self.clients.writes_paused()
+        self.replication.link == MasterLink::Off && self.clients.paused().is_none()
     }
 
     /// Deletes what has expired, in the order of time. Redis finds such keys by sampling, so there they live on a

@@ -6,10 +6,19 @@
 
 use rcsim_protocol::{Command, Reply, Settings};
 
+use super::Answer;
+use super::table::{Declaration, server};
 use super::text::text;
-use super::{Answer, fits, unknown_subcommand, wrong_arity};
-use crate::node::{ConnectionId, Node};
+use crate::node::Node;
 use crate::outside::Outside;
+
+/// The subcommands of CONFIG.
+pub(super) const SUBCOMMANDS: &[Declaration] = &[
+    server("config|get", -3, "admin noscript loading stale", Node::config_get),
+    server("config|help", 2, "loading stale", Node::config_help),
+    server("config|set", -4, "admin noscript loading stale", Node::config_set)
+        .tips("request_policy:all_nodes response_policy:all_succeeded"),
+];
 
 const HELP: [&str; 7] = [
     "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
@@ -25,29 +34,12 @@ const HELP: [&str; 7] = [
 const LISTENING_PORTS: [&str; 2] = ["port", "tls-port"];
 
 impl Node {
-    pub(super) fn config_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        let arities = [("get", -3), ("set", -4), ("help", 2)];
-        let Some((name, arity)) = arities.into_iter().find(|(name, _)| command.is(1, name)) else {
-            return Some(unknown_subcommand(command, "CONFIG"));
-        };
-        if !fits(arity, command.len()) {
-            return Some(wrong_arity(&format!("config|{name}")));
-        }
-        let answer = match name {
-            "get" => Ok(self.config_get(command)),
-            "set" => self.config_set(command, out),
-            _ => Ok(Reply::Array(HELP.iter().map(|line| Reply::simple(*line)).collect())),
-        };
-        Some(answer.unwrap_or_else(|error| error))
+    pub(super) fn config_help(&mut self, _: &Command, _: &mut Outside<'_>) -> Answer {
+        Ok(Reply::Array(HELP.iter().map(|line| Reply::simple(*line)).collect()))
     }
 
     /// Names and patterns: a plain name is shown as it was asked for, a pattern finds names and aliases.
-    fn config_get(&self, command: &Command) -> Reply {
+    pub(super) fn config_get(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
         let mut found: Vec<(String, String)> = Vec::new();
         for index in 2..command.len() {
             let pattern = text(command, index);
@@ -59,10 +51,11 @@ impl Node {
                 }
             }
         }
-        Reply::Map(found.into_iter().map(|(name, value)| (Reply::bulk(name), Reply::bulk(value))).collect())
+        let pair = |(name, value)| (Reply::bulk(name), Reply::bulk(value));
+        Ok(Reply::Map(found.into_iter().map(pair).collect()))
     }
 
-    fn config_set(&mut self, command: &Command, out: &mut Outside<'_>) -> Answer {
+    pub(super) fn config_set(&mut self, command: &Command, out: &mut Outside<'_>) -> Answer {
         if !command.len().is_multiple_of(2) {
             return Err(Reply::err("syntax error"));
         }

@@ -7,46 +7,31 @@
 use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::{Command, Reply};
 
+use super::strings::word;
 use super::text::required_integer;
-use super::{unknown_form, wrong_arity};
+use super::{Answer, unknown_form, wrong_arity};
+use crate::clients::Session;
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
-use crate::redirect::Session;
 
 impl Node {
-    pub(super) fn ping_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        Some(match (command.word(1), command.len()) {
-            (None, _) => Reply::simple("PONG"),
-            (Some(message), 2) => Reply::bulk(message),
-            (Some(_), _) => wrong_arity("ping"),
-        })
+    pub(super) fn ping_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
+        match (command.word(1), command.len()) {
+            (None, _) => Ok(Reply::simple("PONG")),
+            (Some(message), 2) => Ok(Reply::bulk(message)),
+            (Some(_), _) => Err(wrong_arity("ping")),
+        }
     }
 
-    pub(super) fn echo_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        command.word(1).map(Reply::bulk)
+    pub(super) fn echo_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
+        Ok(Reply::bulk(word(command, 1)))
     }
 
-    pub(super) fn select_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        Some(match required_integer(command, 1) {
-            Ok(0) => Reply::ok(),
-            Ok(_) => Reply::err("SELECT is not allowed in cluster mode"),
-            Err(reply) => reply,
-        })
+    pub(super) fn select_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
+        match required_integer(command, 1)? {
+            0 => Ok(Reply::ok()),
+            _ => Err(Reply::err("SELECT is not allowed in cluster mode")),
+        }
     }
 
     pub(super) fn readonly_command(
@@ -92,21 +77,12 @@ impl Node {
 
     /// DEBUG DROP-CLUSTER-PACKET-FILTER: messages of this kind are dropped on arrival; a number that is no
     /// kind ends that (PK-5).
-    pub(super) fn debug_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
+    pub(super) fn debug_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
         if !command.is(1, "drop-cluster-packet-filter") || command.len() != 3 {
-            return Some(unknown_form(command, "DEBUG"));
+            return Err(unknown_form(command, "DEBUG"));
         }
-        Some(match required_integer(command, 2) {
-            Ok(kind) => {
-                self.clients.dropped_kind = u16::try_from(kind).ok().and_then(MessageKind::from_number);
-                Reply::ok()
-            }
-            Err(reply) => reply,
-        })
+        let kind = required_integer(command, 2)?;
+        self.clients.dropped_kind = u16::try_from(kind).ok().and_then(MessageKind::from_number);
+        Ok(Reply::ok())
     }
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use rcsim_protocol::{Command, Reply};
 
-use crate::node::{ConnectionId, Node};
+use super::Answer;
+use crate::node::Node;
 use crate::outside::Outside;
 
 /// A section's heading, and what writes it.
@@ -20,17 +21,12 @@ const SECTIONS: [Section; 3] = [
 ];
 
 impl Node {
-    pub(super) fn info_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
+    pub(super) fn info_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
         let asked = |name: &str| (1..command.len()).any(|index| command.is(index, name));
         let all = command.len() == 1 || ["default", "all", "everything"].into_iter().any(asked);
         let shown = SECTIONS.iter().filter(|(name, _)| all || asked(name));
         let sections: Vec<String> = shown.map(|(name, text)| format!("# {name}\r\n{}", text(self))).collect();
-        Some(Reply::verbatim(sections.join("\r\n")))
+        Ok(Reply::verbatim(sections.join("\r\n")))
     }
 
     fn keyspace_section(&self) -> String {

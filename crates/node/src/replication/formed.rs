@@ -15,7 +15,7 @@ impl Node {
     /// A replica has long been connected to me and has all of my stream. `remote` is the socket it comes from, `port`
     /// the port on which it serves clients.
     pub fn formed_replication_from(&mut self, connection: ConnectionId, remote: SocketAddr, port: u16) {
-        self.clients.open(connection, remote);
+        self.clients.open(connection, remote, true, self.clock.cached_ms);
         let (offset, now_s) = (self.replication.offset, self.clock.cached_s());
         let replica = AttachedReplica::in_step(remote.ip().to_string(), port, offset, now_s);
         self.replication.replicas.insert(connection, replica);

@@ -7,21 +7,16 @@ use std::net::SocketAddr;
 
 use rcsim_protocol::{Command, Offset, ReplicationId, Reply};
 
-use crate::node::{ConnectionId, Node};
+use crate::node::Node;
 use crate::outside::Outside;
 use crate::replication::{AttachedReplica, MasterLink};
 
 impl Node {
     /// My role, and how far the stream is (CM-28).
-    pub(crate) fn role_command(
-        &mut self,
-        _: ConnectionId,
-        _: &Command,
-        _: &mut Outside<'_>,
-    ) -> Option<Reply> {
+    pub(crate) fn role_command(&mut self, _: &Command, _: &mut Outside<'_>) -> Result<Reply, Reply> {
         let link = self.replication.link;
         if let Some(master) = link.address() {
-            return Some(Reply::Array(vec![
+            return Ok(Reply::Array(vec![
                 Reply::bulk("slave"),
                 Reply::bulk(master.ip().to_string()),
                 Reply::Integer(master.port().into()),
@@ -36,7 +31,7 @@ impl Node {
         };
         let replicas = online.map(shown).collect();
         let offset = Reply::Integer(self.replication.offset.0);
-        Some(Reply::Array(vec![Reply::bulk("master"), offset, Reply::Array(replicas)]))
+        Ok(Reply::Array(vec![Reply::bulk("master"), offset, Reply::Array(replicas)]))
     }
 
     /// The lines of INFO replication (CM-27).

@@ -121,7 +121,7 @@ impl Node {
         let (Some(snapshot), Some(address)) = (incoming.complete, self.replication.link.address()) else {
             return;
         };
-        self.keyspace = snapshot.keyspace.clone();
+        self.keyspace.replace_with(snapshot.keyspace.clone());
         let place = incoming.announced.unwrap_or((snapshot.id, snapshot.offset));
         (self.replication.id, self.replication.offset) = place;
         (self.replication.previous, self.replication.strayed) = (None, false);

@@ -232,7 +232,7 @@ impl Node {
     /// Once per second, as a master (RP-3, RP-7, RP-18, RP-22).
     pub(crate) fn replication_cron_as_master(&mut self, loops: u64, out: &mut Outside<'_>) {
         let period = self.settings.repl_ping_replica_period.max(1) as u64;
-        let paused = self.manual_failover.in_progress() && self.clients.writes_paused();
+        let paused = self.manual_failover.in_progress() && self.clients.paused().is_some();
         if !self.follows() && loops.is_multiple_of(period) && self.has_replicas() && !paused {
             self.feed(Command::new(["PING"]));
         }

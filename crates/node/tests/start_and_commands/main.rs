@@ -1,11 +1,14 @@
 //! How a node starts, what its nodes.conf says, and what it answers to commands.
 
 mod boot;
+mod clients;
 mod commands;
 mod data;
+mod declared;
 mod files;
 mod golden;
 mod nodes_conf;
 mod replication;
 mod serving;
 mod support;
+mod transactions;

@@ -15,15 +15,23 @@ fn mf_11_writes_wait_for_the_end_of_a_manual_failover() {
     let replica = master.member(5);
     let header = Header { sender: replica, master: Some(master.node.me()), ..plain_header(&master) };
     master.receive(5, Message { header, body: Body::MfStart });
-    assert_eq!(master.try_ask("SET bar 1"), None);
-    assert_eq!(master.try_ask("FLUSHALL"), None);
-    assert_eq!(master.ask("GET bar"), Reply::Null);
+    let other = master.connect(2);
+    assert_eq!(master.ask("MULTI"), Reply::ok());
+    assert_eq!(master.try_ask("SET bar 1"), None, "not even to be queued");
+    assert_eq!(master.ask_as(other, "GET bar"), Reply::Null);
     assert!(
-        master.ask("SET foo 1").to_string().starts_with("-MOVED 12182"),
+        master.ask_as(other, "SET foo 1").to_string().starts_with("-MOVED 12182"),
         "RD-12: who serves it comes first"
     );
+    assert_eq!(master.try_ask_as(other, "FLUSHALL"), None);
+    for behind in ["GET bar", "EXEC", "GET bar"] {
+        assert_eq!(master.try_ask(behind), None, "replies keep the order of the commands");
+    }
     master.tick_after(5100);
-    assert_eq!(master.replies(), [Reply::ok(), Reply::ok()], "MF-3: given up after 5 s, and they go on");
+    let shown: Vec<String> = master.replies().iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["QUEUED", "QUEUED", "[OK 1]", "1"], "MF-3: given up after 5 s, and they go on");
+    assert_eq!(master.replies_to(other), [Reply::ok()]);
+    assert_eq!(master.ask("GET bar"), Reply::Null, "FLUSHALL came later");
 }
 
 #[test]

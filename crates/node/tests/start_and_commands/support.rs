@@ -158,8 +158,25 @@ impl Bench {
 
     /// A client's command; `None` if there is no reply now.
     pub(crate) fn try_ask(&mut self, command: &str) -> Option<Reply> {
-        self.input(Input::Client(CLIENT, ClientInput::Command(Command::new(command.split(' ')))));
-        self.replies().into_iter().next()
+        self.try_ask_as(CLIENT, command)
+    }
+
+    /// One more client connects.
+    pub(crate) fn connect(&mut self, number: u32) -> ConnectionId {
+        let remote = SocketAddr::new(LOCALHOST, 40_000 + number as u16);
+        self.input(Input::Client(ConnectionId(number), ClientInput::Opened { remote }));
+        ConnectionId(number)
+    }
+
+    /// A command of this client; `None` if there is no reply now.
+    pub(crate) fn try_ask_as(&mut self, client: ConnectionId, command: &str) -> Option<Reply> {
+        self.input(Input::Client(client, ClientInput::Command(Command::new(command.split(' ')))));
+        self.replies_to(client).into_iter().next()
+    }
+
+    /// A command of this client and its reply.
+    pub(crate) fn ask_as(&mut self, client: ConnectionId, command: &str) -> Reply {
+        self.try_ask_as(client, command).unwrap_or_else(|| panic!("{command} is to be answered at once"))
     }
 
     /// A client's command and its reply.
@@ -169,8 +186,13 @@ impl Bench {
 
     /// The replies among the last effects.
     pub(crate) fn replies(&self) -> Vec<Reply> {
+        self.replies_to(CLIENT)
+    }
+
+    /// The replies to this client among the last effects.
+    pub(crate) fn replies_to(&self, client: ConnectionId) -> Vec<Reply> {
         let reply = |effect: &Effect| match effect {
-            Effect::Client(CLIENT, ClientOutput::Reply(reply)) => Some(reply.clone()),
+            Effect::Client(to, ClientOutput::Reply(reply)) if *to == client => Some(reply.clone()),
             _ => None,
         };
         self.effects.iter().filter_map(reply).collect()

@@ -10,7 +10,7 @@
 //! | `epochs` | config epochs and SAVECONFIG (CM-23 … CM-25) |
 //! | `help` | HELP |
 //!
-//! The number of words is checked first, as the table declares it; three subcommands take a bounded number of
+//! The number of words is checked before, as the table declares it; three subcommands take a bounded number of
 //! words that it cannot tell, and complain by themselves.
 
 mod assignment;
@@ -25,63 +25,46 @@ mod slots;
 
 use rcsim_protocol::{Command, NodeId, NodeIx, Reply};
 
+use super::table::{Declaration, server};
 use super::text::shown_word;
-use super::{Answer, fits, unknown_form, unknown_subcommand, wrong_arity};
-use crate::node::{ConnectionId, Node};
+use super::unknown_form;
+use crate::node::Node;
 use crate::outside::Outside;
 
-type Handler = fn(&mut Node, &Command, &mut Outside<'_>) -> Answer;
-
-/// Name in lower case, number of words with `CLUSTER` (if negative, at least so many), and what answers it.
-const SUBCOMMANDS: &[(&str, i32, Handler)] = &[
-    ("addslots", -3, Node::cluster_addslots),
-    ("addslotsrange", -4, Node::cluster_addslotsrange),
-    ("bumpepoch", 2, Node::cluster_bumpepoch),
-    ("count-failure-reports", 3, Node::cluster_count_failure_reports),
-    ("countkeysinslot", 3, Node::cluster_countkeysinslot),
-    ("delslots", -3, Node::cluster_delslots),
-    ("delslotsrange", -4, Node::cluster_delslotsrange),
-    ("failover", -2, Node::cluster_failover),
-    ("flushslots", 2, Node::cluster_flushslots),
-    ("forget", 3, Node::cluster_forget),
-    ("getkeysinslot", 4, Node::cluster_getkeysinslot),
-    ("help", 2, Node::cluster_help),
-    ("info", 2, Node::cluster_info),
-    ("keyslot", 3, Node::cluster_keyslot),
-    ("links", 2, Node::cluster_links),
-    ("meet", -4, Node::cluster_meet),
-    ("myid", 2, Node::cluster_myid),
-    ("nodes", 2, Node::cluster_nodes),
-    ("replicas", 3, Node::cluster_replicas),
-    ("replicate", 3, Node::cluster_replicate),
-    ("reset", -2, Node::cluster_reset),
-    ("saveconfig", 2, Node::cluster_saveconfig),
-    ("set-config-epoch", 3, Node::cluster_set_config_epoch),
-    ("setslot", -4, Node::cluster_setslot),
-    ("shards", 2, Node::cluster_shards),
-    ("slaves", 3, Node::cluster_replicas),
-    ("slots", 2, Node::cluster_slots),
+/// The subcommands of CLUSTER.
+pub(super) const SUBCOMMANDS: &[Declaration] = &[
+    server("cluster|addslots", -3, "admin stale no_async_loading", Node::cluster_addslots),
+    server("cluster|addslotsrange", -4, "admin stale no_async_loading", Node::cluster_addslotsrange),
+    server("cluster|bumpepoch", 2, "admin stale no_async_loading", Node::cluster_bumpepoch)
+        .tips("nondeterministic_output"),
+    server("cluster|count-failure-reports", 3, "admin stale", Node::cluster_count_failure_reports)
+        .tips("nondeterministic_output"),
+    server("cluster|countkeysinslot", 3, "stale", Node::cluster_countkeysinslot),
+    server("cluster|delslots", -3, "admin stale no_async_loading", Node::cluster_delslots),
+    server("cluster|delslotsrange", -4, "admin stale no_async_loading", Node::cluster_delslotsrange),
+    server("cluster|failover", -2, "admin stale no_async_loading", Node::cluster_failover),
+    server("cluster|flushslots", 2, "admin stale no_async_loading", Node::cluster_flushslots),
+    server("cluster|forget", 3, "admin stale no_async_loading", Node::cluster_forget),
+    server("cluster|getkeysinslot", 4, "stale", Node::cluster_getkeysinslot).tips("nondeterministic_output"),
+    server("cluster|help", 2, "loading stale", Node::cluster_help),
+    server("cluster|info", 2, "stale", Node::cluster_info).tips("nondeterministic_output"),
+    server("cluster|keyslot", 3, "stale", Node::cluster_keyslot),
+    server("cluster|links", 2, "stale", Node::cluster_links).tips("nondeterministic_output"),
+    server("cluster|meet", -4, "admin stale no_async_loading", Node::cluster_meet),
+    server("cluster|myid", 2, "stale", Node::cluster_myid),
+    server("cluster|nodes", 2, "stale", Node::cluster_nodes).tips("nondeterministic_output"),
+    server("cluster|replicas", 3, "admin stale", Node::cluster_replicas).tips("nondeterministic_output"),
+    server("cluster|replicate", 3, "admin stale no_async_loading", Node::cluster_replicate),
+    server("cluster|reset", -2, "admin noscript stale", Node::cluster_reset),
+    server("cluster|saveconfig", 2, "admin stale no_async_loading", Node::cluster_saveconfig),
+    server("cluster|set-config-epoch", 3, "admin stale no_async_loading", Node::cluster_set_config_epoch),
+    server("cluster|setslot", -4, "admin stale no_async_loading", Node::cluster_setslot),
+    server("cluster|shards", 2, "stale", Node::cluster_shards).tips("nondeterministic_output"),
+    server("cluster|slaves", 3, "admin stale", Node::cluster_replicas).tips("nondeterministic_output"),
+    server("cluster|slots", 2, "stale", Node::cluster_slots).tips("nondeterministic_output"),
 ];
 
 impl Node {
-    pub(super) fn cluster_command(
-        &mut self,
-        _: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        Some(self.run_cluster_command(command, out).unwrap_or_else(|error| error))
-    }
-
-    fn run_cluster_command(&mut self, command: &Command, out: &mut Outside<'_>) -> Answer {
-        let known = SUBCOMMANDS.iter().find(|(name, ..)| command.is(1, name));
-        let (name, arity, run) = known.ok_or_else(|| unknown_subcommand(command, "CLUSTER"))?;
-        if !fits(*arity, command.len()) {
-            return Err(wrong_arity(&format!("cluster|{name}")));
-        }
-        run(self, command, out)
-    }
-
     /// The node of the table whose id stands at this index.
     fn named_node(&self, command: &Command, index: usize, out: &Outside<'_>) -> Option<NodeIx> {
         let id: NodeId = std::str::from_utf8(command.word(index)?).ok()?.parse().ok()?;

@@ -1,0 +1,177 @@
+//! Clients: what is known of each connection, whose turn it is, and who waits.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `session` | what is known of one connection |
+//! | `transaction` | what it has queued since MULTI |
+//! | `pause` | whether commands wait for the end of a pause |
+//!
+//! Keeps: a connection is answered in the order of its commands. While one of them waits, those behind it wait too.
+//! Rules: MF-11, MF-12, RD-14.
+
+mod pause;
+mod session;
+mod transaction;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+use rcsim_protocol::bus::MessageKind;
+use rcsim_protocol::{Command, Reply};
+
+use crate::effect::{ClientOutput, Effect};
+use crate::input::ClientInput;
+use crate::node::{ConnectionId, Node};
+use crate::outside::Outside;
+
+pub(crate) use pause::{Pause, PausePurpose, Paused};
+pub(crate) use session::{Blocked, Replies, Session, Watch};
+pub(crate) use transaction::Transaction;
+
+/// All client connections.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clients {
+    sessions: BTreeMap<ConnectionId, Session>,
+    /// How many there have been.
+    opened: u64,
+    pause: Pause,
+    /// Those whose command waits for the end of the pause, in order.
+    postponed: VecDeque<ConnectionId>,
+    /// The debug filter: bus messages of this kind are dropped on arrival (PK-5).
+    pub(crate) dropped_kind: Option<MessageKind>,
+}
+
+impl Clients {
+    /// Somebody connected.
+    pub(crate) fn open(
+        &mut self,
+        connection: ConnectionId,
+        remote: SocketAddr,
+        authenticated: bool,
+        now_ms: i64,
+    ) {
+        self.opened += 1;
+        self.sessions.insert(connection, Session::new(self.opened, remote, authenticated, now_ms));
+    }
+
+    /// All connections, in the order in which they were opened.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (ConnectionId, &Session)> {
+        let mut all: Vec<_> = self.sessions.iter().map(|(id, session)| (*id, session)).collect();
+        all.sort_by_key(|(_, session)| session.id);
+        all.into_iter()
+    }
+
+    /// What is known of a connection.
+    pub(crate) fn session(&self, connection: ConnectionId) -> Option<&Session> {
+        self.sessions.get(&connection)
+    }
+
+    /// What is known of a connection, to change it.
+    pub(crate) fn session_mut(&mut self, connection: ConnectionId) -> Option<&mut Session> {
+        self.sessions.get_mut(&connection)
+    }
+
+    /// Where a connection comes from.
+    pub(crate) fn ip(&self, connection: ConnectionId) -> Option<IpAddr> {
+        self.sessions.get(&connection).map(|session| session.remote.ip())
+    }
+
+    /// Which commands wait, if any.
+    pub(crate) fn paused(&self) -> Option<Paused> {
+        self.pause.now()
+    }
+
+    /// A command waits for the end of the pause.
+    pub(crate) fn postpone(&mut self, connection: ConnectionId, command: Command) {
+        if let Some(session) = self.sessions.get_mut(&connection) {
+            session.blocked = Some(Blocked::Paused);
+            session.waiting.push_front(command);
+            self.postponed.push_back(connection);
+        }
+    }
+}
+
+impl Node {
+    /// Something happened on a client connection.
+    pub(crate) fn client_input(
+        &mut self,
+        connection: ConnectionId,
+        input: ClientInput,
+        out: &mut Outside<'_>,
+    ) {
+        match input {
+            ClientInput::Opened { remote } => {
+                let authenticated = self.settings.requirepass.is_empty();
+                self.clients.open(connection, remote, authenticated, self.clock.cached_ms);
+            }
+            ClientInput::Closed => self.forget_client(connection),
+            ClientInput::Writable { room } => self.socket_takes(connection, room, out),
+            ClientInput::Command(command) => match self.clients.session_mut(connection) {
+                Some(session) if session.blocked.is_some() => session.waiting.push_back(command),
+                Some(_) => self.process_command(connection, command, out),
+                // It was closed from this side when the command was under way.
+                None => {}
+            },
+        }
+    }
+
+    /// Answers a command, if the client is still there and wants that.
+    pub(crate) fn answer(&mut self, connection: ConnectionId, reply: Reply, out: &mut Outside<'_>) {
+        if self.clients.session(connection).is_some_and(|session| session.replies == Replies::On) {
+            out.effects.post(Effect::Client(connection, ClientOutput::Reply(reply)));
+        }
+    }
+
+    /// A client that waited is free: the commands that came meanwhile are its next ones.
+    fn resume(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
+        if let Some(session) = self.clients.session_mut(connection) {
+            session.blocked = None;
+        }
+        while let Some(session) = self.clients.session_mut(connection)
+            && session.blocked.is_none()
+            && let Some(command) = session.waiting.pop_front()
+        {
+            self.process_command(connection, command, out);
+        }
+    }
+
+    /// A connection is gone.
+    fn forget_client(&mut self, connection: ConnectionId) {
+        self.unwatch_all(connection);
+        self.clients.sessions.remove(&connection);
+        self.clients.postponed.retain(|waiting| *waiting != connection);
+        self.forget_replica(connection);
+    }
+
+    /// Closes a client connection.
+    pub(crate) fn drop_client(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
+        self.forget_client(connection);
+        out.effects.post(Effect::Client(connection, ClientOutput::Close));
+    }
+
+    /// Clients wait from now on until a time, in ms.
+    pub(crate) fn pause_clients(&mut self, purpose: PausePurpose, what: Paused, until: i64) {
+        self.clients.pause.begin(purpose, what, until, self.clock.cached_ms);
+    }
+
+    /// Clients need not wait any longer for this purpose (MF-12).
+    pub(crate) fn unpause_clients(&mut self, purpose: PausePurpose) {
+        self.clients.pause.end(purpose, self.clock.cached_ms);
+    }
+
+    /// The pause ends by itself when its time is over (CK-2).
+    pub(crate) fn expire_pause(&mut self) {
+        self.clients.pause.expire(self.clock.cached_ms);
+    }
+
+    /// Runs what waited for the end of the pause, once it is over or has become milder (MF-12).
+    pub(crate) fn run_postponed(&mut self, out: &mut Outside<'_>) {
+        if self.clients.postponed.is_empty() || self.clients.paused() == Some(Paused::All) {
+            return;
+        }
+        // Those that still have to wait come to the end of the line again, in the same order.
+        for connection in std::mem::take(&mut self.clients.postponed) {
+            self.resume(connection, out);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is known of one client connection.
+//!
+//! Rules: CM-3, RD-14. Never: outlives the connection.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use rcsim_protocol::Command;
+
+use crate::clients::Transaction;
+use crate::keyspace::Bytes;
+
+/// What is known of one client connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// The number of the client, in the order in which clients came.
+    pub(crate) id: u64,
+    /// Where it comes from.
+    pub(crate) remote: SocketAddr,
+    /// The name that it gave itself; empty if none.
+    pub(crate) name: String,
+    /// The version of the protocol of replies: 2 or 3.
+    pub(crate) protocol: i64,
+    /// When it came, and when its last command did, in ms.
+    pub(crate) opened_ms: i64,
+    pub(crate) last_ms: i64,
+    /// The name of its last command.
+    pub(crate) last_command: &'static str,
+    /// CLIENT NO-EVICT was said.
+    pub(crate) is_kept: bool,
+    pub(crate) replies: Replies,
+    /// READONLY was said (CM-3).
+    pub(crate) read_only: bool,
+    /// ASKING was said for the next command, or for the transaction (RD-14).
+    pub(crate) asking: bool,
+    /// It knows the password, or there was none when it came.
+    pub(crate) authenticated: bool,
+    /// What it has queued since MULTI.
+    pub(crate) transaction: Option<Transaction>,
+    /// The keys that it watches.
+    pub(crate) watched: Vec<Watch>,
+    /// Its last command has not been answered yet, for this reason.
+    pub(crate) blocked: Option<Blocked>,
+    /// Commands that came meanwhile.
+    pub(crate) waiting: VecDeque<Command>,
+}
+
+/// Whether a client wants replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    /// None until it says otherwise.
+    Off,
+    /// None to the running command, which asked for that, nor to the next one.
+    SkipNext,
+    /// None to the running command.
+    Skip,
+}
+
+/// A key that a client watches.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    pub(crate) key: Bytes,
+    /// Its number of changes when the client began.
+    pub(crate) changes: u64,
+    /// It had expired by then.
+    pub(crate) was_expired: bool,
+}
+
+/// Why a client has no answer yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    /// Its command waits for the end of a pause (MF-11).
+    Paused,
+}
+
+impl Session {
+    pub(super) fn new(id: u64, remote: SocketAddr, authenticated: bool, now_ms: i64) -> Session {
+        Session {
+            id,
+            remote,
+            name: String::new(),
+            protocol: 2,
+            opened_ms: now_ms,
+            last_ms: now_ms,
+            last_command: "NULL",
+            is_kept: false,
+            replies: Replies::On,
+            read_only: false,
+            asking: false,
+            authenticated,
+            transaction: None,
+            watched: Vec::new(),
+            blocked: None,
+            waiting: VecDeque::new(),
+        }
+    }
+}
