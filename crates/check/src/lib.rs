@@ -10,6 +10,7 @@
 //! | [`catalogue`] | every invariant by id: its sentence, the rules it guards, what it costs |
 //! | [`known`] | the weaknesses of Redis 7.0.15 that findings are recognised as |
 //! | [`ledger`] | the acknowledged writes that are gone, and why: S10 |
+//! | [`stale_reads`] | reads that did not see what had been acknowledged before |
 //! | `facts` | what several invariants have to know: quiet times, deaths, claims, bounds, recent records |
 //! | `safety` | what must never be: S1 to S9, S14, S18, S19 |
 //! | `liveness` | what must come about after the last fault: L1 to L7, L9, L10 |
@@ -21,6 +22,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod known;
 pub mod ledger;
+pub mod stale_reads;
 
 mod facts;
 mod findings;
@@ -33,3 +35,4 @@ mod testing;
 pub use catalogue::{Cost, Description, describe, invariants};
 pub use checks::{Checks, Setup};
 pub use ledger::Ledger;
+pub use stale_reads::{StaleRead, stale_reads};

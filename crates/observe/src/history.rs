@@ -134,21 +134,30 @@ impl Outcome {
 }
 
 impl Operation {
-    /// Hands every write that was acknowledged to `sink`, key by key: the key, what was done, what was told.
-    pub fn acknowledged_writes(&self, sink: &mut impl FnMut(&Arc<str>, &OperationKind, &Outcome)) {
+    /// Hands what was done to each key to `sink`: the key, what was done, what was told. Of several keys that have no
+    /// outcome of their own: nothing.
+    pub fn each_part<'a>(&'a self, sink: &mut impl FnMut(&'a Arc<str>, &'a OperationKind, &'a Outcome)) {
         match (&self.kind, &self.outcome) {
             (
                 OperationKind::Together(parts) | OperationKind::Transaction(parts),
                 Outcome::Parts(outcomes),
             ) => {
-                let done = parts.iter().zip(outcomes.iter());
-                for (part, outcome) in done.filter(|(part, it)| part.kind.is_write() && it.is_ok()) {
+                for (part, outcome) in parts.iter().zip(outcomes.iter()) {
                     sink(&part.key, &part.kind, outcome);
                 }
             }
-            (kind, outcome) if kind.is_write() && outcome.is_ok() => sink(&self.key, kind, outcome),
-            _ => {}
+            (OperationKind::Together(_) | OperationKind::Transaction(_), _) => {}
+            (kind, outcome) => sink(&self.key, kind, outcome),
         }
+    }
+
+    /// Hands every write that was acknowledged to `sink`, key by key: the key, what was done, what was told.
+    pub fn acknowledged_writes(&self, sink: &mut impl FnMut(&Arc<str>, &OperationKind, &Outcome)) {
+        self.each_part(&mut |key, kind, outcome| {
+            if kind.is_write() && outcome.is_ok() {
+                sink(key, kind, outcome);
+            }
+        });
     }
 
     /// Hands every write that may still arrive, or has arrived after others, to `sink`: the key and what is done.

@@ -165,6 +165,10 @@ pub struct ClientTotals {
     pub unknown: u64,
     /// Acknowledged writes that are neither there at the end nor overwritten by a later one.
     pub lost_acknowledged: u64,
+    /// Reads that did not see a write which had been acknowledged before they were asked for, and is not lost.
+    pub stale_reads: u64,
+    /// How long ago, at most, the oldest write that a read did not see had been acknowledged, in ns.
+    pub stalest_ns: u64,
 }
 
 /// The stages of one failover: virtual ms since `down_at_ms`, which itself counts from the start of the run; `None` where a

@@ -109,7 +109,14 @@ pub(crate) fn summary() -> Summary {
         }],
         faults: faults(),
         coverage: BTreeMap::from([("pfail", 2), ("fail", 1)]),
-        clients: ClientTotals { ok: 900, failed: 3, unknown: 2, lost_acknowledged: 1 },
+        clients: ClientTotals {
+            ok: 900,
+            failed: 3,
+            unknown: 2,
+            lost_acknowledged: 1,
+            stale_reads: 5,
+            stalest_ns: 812_400_000,
+        },
         losses: vec![loss()],
         failovers: vec![failover()],
         nodes: vec![

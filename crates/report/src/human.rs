@@ -173,6 +173,10 @@ impl Page<'_> {
             clients.unknown,
             clients.lost_acknowledged
         )];
+        if clients.stale_reads > 0 {
+            let behind_ms = clients.stalest_ns.div_ceil(1_000_000);
+            lines.push(format!("{} stale reads, behind by up to {behind_ms}ms", clients.stale_reads));
+        }
         lines.extend(losses::lines(self.summary, second_digits(self.summary.sim_ns)));
         lines
     }

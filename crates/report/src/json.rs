@@ -36,6 +36,8 @@ pub fn to_json(summary: &Summary, wall_ms: f64) -> Value {
             "failed": summary.clients.failed,
             "unknown": summary.clients.unknown,
             "lost_acknowledged": summary.clients.lost_acknowledged,
+            "stale_reads": summary.clients.stale_reads,
+            "stalest_ms": millis_json(Millis::from_ns(summary.clients.stalest_ns)),
         },
         "losses": each(summary.losses.iter().map(|it| losses::json(it, &summary.names)).collect()),
         "failovers": each(summary.failovers.iter().map(failover).collect()),

@@ -3,10 +3,10 @@
 //! The run ends at the scenario's `until`. If a fault is still open then, it is healed, and the run goes on for as long
 //! as the invariants need to judge the recovery. Judges look between two events and change nothing.
 
-use rcsim_check::{Checks, Ledger, Setup};
+use rcsim_check::{Checks, Ledger, Setup, stale_reads};
 use rcsim_engine::{Engine, Nanos};
 use rcsim_observe::summary::{ClientTotals, Summary, Verdict};
-use rcsim_observe::{Finding, FindingKind, Operation, Outcome, Record};
+use rcsim_observe::{Finding, FindingKind, Loss, Operation, Outcome, Record};
 use rcsim_scenario::{Expectation, Scenario};
 use rcsim_world::World;
 
@@ -161,7 +161,9 @@ impl<'a> Run<'a> {
         let glimpse = world.at(now_ns);
         self.checks.finish(&glimpse);
         let mut findings = self.checks.take_findings();
-        let clients = totals(&self.operations, self.ledger.count(&self.operations, &glimpse));
+        self.ledger.count(&self.operations, &glimpse);
+        let losses = self.ledger.losses();
+        let clients = totals(&self.operations, &losses);
         findings.extend(self.ledger.findings());
         let (expectations, missed) = self.expectations.finish(
             world,
@@ -189,7 +191,7 @@ impl<'a> Run<'a> {
             faults,
             coverage: world.coverage().clone(),
             clients,
-            losses: self.ledger.losses(),
+            losses,
             failovers: self.failovers.finish(world),
             nodes: world.node_summaries(),
             expectations,
@@ -226,14 +228,17 @@ fn verdict_of(finding: &Finding) -> Verdict {
     }
 }
 
-fn totals(operations: &[Operation], lost_acknowledged: u64) -> ClientTotals {
+fn totals(operations: &[Operation], losses: &[Loss]) -> ClientTotals {
     let count = |wanted: fn(&Outcome) -> bool| {
         operations.iter().filter(|operation| wanted(&operation.outcome)).count() as u64
     };
+    let stale = stale_reads(operations, losses);
     ClientTotals {
         ok: count(Outcome::is_ok),
         failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
         unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
-        lost_acknowledged,
+        lost_acknowledged: losses.len() as u64,
+        stale_reads: stale.len() as u64,
+        stalest_ns: stale.iter().map(|read| read.behind_ns).max().unwrap_or(0),
     }
 }

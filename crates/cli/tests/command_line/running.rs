@@ -114,7 +114,10 @@ fn json_is_exactly_one_object_with_the_promised_keys_in_their_order() {
     assert_eq!(value["seed"], "18446744073709551615", "text, for many readers damage large numbers");
     assert_eq!(value["exit"], ended.code);
     assert_eq!(value["sim_ms"], 12_000);
-    assert_eq!(keys(&value["clients"]), ["ok", "failed", "unknown", "lost_acknowledged"]);
+    assert_eq!(
+        keys(&value["clients"]),
+        ["ok", "failed", "unknown", "lost_acknowledged", "stale_reads", "stalest_ms"]
+    );
     assert_eq!(keys(&value["faults"][0]), ["id", "kind", "fired", "effect"]);
     assert_eq!(keys(&value["failovers"][0]), FAILOVER_KEYS);
     assert_eq!(keys(&value["nodes"][0]), ["name", "role", "config_epoch", "slots", "state"]);

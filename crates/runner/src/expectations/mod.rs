@@ -16,7 +16,7 @@ mod sentence;
 
 use std::collections::BTreeMap;
 
-use rcsim_check::Ledger;
+use rcsim_check::{Ledger, stale_reads};
 use rcsim_observe::summary::ExpectationResult;
 use rcsim_observe::{Finding, FindingKind, LossCause, Operation, Place, Record};
 use rcsim_protocol::Reply;
@@ -166,6 +166,11 @@ impl<'a> Expectations<'a> {
                 Expectation::Availability { client, at_least } => {
                     item.judged = Some(share(answered(client), *at_least));
                 }
+                Expectation::StaleReads { client, count } => {
+                    clients.ledger.count(operations, &world.at(now_ns));
+                    let stale = stale(client.as_deref(), &self.scenario.clients, operations, clients.ledger);
+                    item.judged = Some(counted(*count, stale));
+                }
                 Expectation::LostAcknowledgedWrites { count, because } => {
                     clients.ledger.count(operations, &world.at(now_ns));
                     item.judged = Some(lost(*count, *because, clients.ledger));
@@ -296,6 +301,10 @@ impl<'a> Item<'a> {
             Expectation::Answered { client, count } => {
                 (now, "", counted(*count, end.answered(client.as_deref()).0))
             }
+            Expectation::StaleReads { client, count } => {
+                let stale = stale(client.as_deref(), end.clients, end.operations, end.ledger);
+                (now, "", counted(*count, stale))
+            }
             Expectation::Availability { client, at_least } => {
                 (now, "", share(end.answered(client.as_deref()), *at_least))
             }
@@ -315,11 +324,24 @@ impl End<'_> {
 
 /// Operations that were answered with success, and all of them.
 fn answered(client: Option<&str>, clients: &[ClientSpec], operations: &[Operation]) -> (u64, u64) {
-    let index = client.and_then(|name| clients.iter().position(|client| client.name == name));
-    let mine = |operation: &&Operation| index.is_none_or(|index| operation.client as usize == index);
+    let index = number_of(client, clients);
+    let mine = |operation: &&Operation| index.is_none_or(|index| operation.client == index);
     let all = operations.iter().filter(mine);
     let good = |operation: &&Operation| operation.outcome.is_ok();
     (all.clone().filter(good).count() as u64, all.count() as u64)
+}
+
+/// The number of a client that is named.
+fn number_of(client: Option<&str>, clients: &[ClientSpec]) -> Option<u32> {
+    let index = client.and_then(|name| clients.iter().position(|client| client.name == name));
+    index.map(|index| index as u32)
+}
+
+/// How many reads were behind.
+fn stale(client: Option<&str>, clients: &[ClientSpec], operations: &[Operation], ledger: &Ledger) -> u64 {
+    let index = number_of(client, clients);
+    let reads = stale_reads(operations, &ledger.losses());
+    reads.iter().filter(|read| index.is_none_or(|index| read.client == index)).count() as u64
 }
 
 /// How many acknowledged writes are gone, of all or for one reason.

@@ -26,6 +26,9 @@ pub(super) fn of(spec: &Expectation) -> String {
         Expectation::Answered { client, count: number } => {
             format!("{} operations of {} are answered", range(*number), whose(client.as_deref()))
         }
+        Expectation::StaleReads { client, count: number } => {
+            format!("{} reads of {} are stale", range(*number), whose(client.as_deref()))
+        }
         Expectation::Availability { client, at_least } => {
             let client = whose(client.as_deref());
             format!("of the operations of {client} at least {at_least} are answered")

@@ -62,6 +62,13 @@ pub enum Expectation {
         /// How many.
         count: Count,
     },
+    /// So many reads did not see a write that had been acknowledged before they were asked for.
+    StaleReads {
+        /// Of this client; without it, of all clients together.
+        client: Option<String>,
+        /// How many.
+        count: Count,
+    },
     /// At least this share of the operations are answered with success.
     Availability {
         /// Of this client; without it, of all clients together.

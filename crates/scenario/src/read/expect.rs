@@ -47,6 +47,9 @@ impl<'a> Reading<'a> {
                 because: fields.read("because", |node| LossCause::from_word(node.text()?)),
             },
             "answered" => Expectation::Answered { client: self.asker(fields)?, count: self.count(value)? },
+            "stale-reads" => {
+                Expectation::StaleReads { client: self.asker(fields)?, count: self.count(value)? }
+            }
             "availability" => {
                 let at_least: Ratio = value.text()?.parse().ok()?;
                 Expectation::Availability { client: self.asker(fields)?, at_least }

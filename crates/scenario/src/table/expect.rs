@@ -135,6 +135,13 @@ pub(crate) static EXPECT: Union = Union {
             rules: &[],
         },
         Object {
+            name: "stale-reads",
+            doc: "How many reads of registers, sessions and counters did not see a write that had been acknowledged before \
+                  they were asked for, and is not lost.",
+            keys: &[required("stale-reads", COUNTED, r#"{ "at-least": 1 }"#, "The number."), asker()],
+            rules: &[],
+        },
+        Object {
             name: "availability",
             doc: "At least this share of the operations are answered with success.",
             keys: &[required("availability", RATIO, r#""95%""#, "The least share."), asker()],

@@ -36,6 +36,10 @@ pub(super) fn expectation(expectation: &Expectation) -> Json {
             fields.push(("answered", count(*number)));
             fields.extend(asker(client.as_ref()));
         }
+        Expectation::StaleReads { client, count: number } => {
+            fields.push(("stale-reads", count(*number)));
+            fields.extend(asker(client.as_ref()));
+        }
         Expectation::Availability { client, at_least } => {
             fields.push(("availability", Json::text(at_least)));
             fields.extend(asker(client.as_ref()));

@@ -86,6 +86,7 @@ fn expectation() -> impl Strategy<Value = Expectation> {
         (count(), proptest::option::of(Just(rcsim_observe::LossCause::LastWords)))
             .prop_map(|(count, because)| Expectation::LostAcknowledgedWrites { count, because }),
         (client(), count()).prop_map(|(client, count)| Expectation::Answered { client, count }),
+        (client(), count()).prop_map(|(client, count)| Expectation::StaleReads { client, count }),
         (client(), ratio()).prop_map(|(client, at_least)| Expectation::Availability { client, at_least }),
         (slots, target()).prop_map(|(slots, is)| Expectation::Owner { slots, is }),
         (node(), proptest::option::of(target())).prop_map(|(node, of)| {
