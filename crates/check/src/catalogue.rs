@@ -47,7 +47,7 @@ pub struct Description {
     pub events: &'static [EventKind],
 }
 
-static ALL: [Description; 22] = [
+static ALL: [Description; 23] = [
     safety::one_vote::DESCRIPTION,
     safety::durable_vote::DESCRIPTION,
     safety::elected_epoch::DESCRIPTION,
@@ -58,6 +58,7 @@ static ALL: [Description; 22] = [
     safety::downgrade::DESCRIPTION,
     safety::double_service::DESCRIPTION,
     ledger::DESCRIPTION,
+    safety::sane_successor::DESCRIPTION,
     safety::equal_data::DESCRIPTION,
     safety::cycles::DESCRIPTION,
     safety::founded_fail::DESCRIPTION,

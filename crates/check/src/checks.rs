@@ -1,8 +1,9 @@
 //! All invariants of one run, and who is shown what.
 //!
-//! The runner calls [`Checks::observe`] after every record, with the world as it is after the step that the record
-//! belongs to; [`Checks::tick`] when [`Checks::next_deadline_ns`] has come, which every record may bring nearer; and
-//! [`Checks::finish`] at the end. Times must not go back. A record of the kind that nobody listens to costs a look at one small table.
+//! The runner calls [`Checks::tick`] before anything happens; [`Checks::observe`] after every record, with the world as
+//! it is after the step that the record belongs to; [`Checks::tick`] when [`Checks::next_deadline_ns`] has come, which
+//! every record may bring nearer; and [`Checks::finish`] at the end. Times must not go back. A record of the kind that
+//! nobody listens to costs a look at one small table.
 
 use rcsim_observe::{EventKind, Finding, Glimpse, Record};
 
@@ -63,6 +64,9 @@ impl Checks {
             return;
         }
         let scene = Scene { facts: &self.facts, glimpse, now_ns: record.at_ns };
+        if is_first {
+            self.invariants.iter_mut().for_each(|invariant| invariant.begin(scene));
+        }
         for index in listeners {
             self.invariants[*index].observe(record, scene, &mut self.findings);
         }
@@ -78,8 +82,12 @@ impl Checks {
 
     /// Judges what is due. Early calls do no harm; late ones judge a later state.
     pub fn tick(&mut self, glimpse: &dyn Glimpse) {
+        let is_first = self.facts.places().next().is_none();
         self.facts.begin(glimpse);
         let scene = Scene { facts: &self.facts, glimpse, now_ns: glimpse.now_ns() };
+        if is_first {
+            self.invariants.iter_mut().for_each(|invariant| invariant.begin(scene));
+        }
         for invariant in &mut self.invariants {
             if invariant.due_ns(scene.facts).is_some_and(|due| due <= scene.now_ns) {
                 invariant.judge(scene, &mut self.findings);
@@ -128,6 +136,7 @@ fn all() -> Vec<Box<dyn Invariant>> {
         Box::<safety::coherence::Coherence>::default(),
         Box::<safety::downgrade::Downgrade>::default(),
         Box::<safety::double_service::DoubleService>::default(),
+        Box::<safety::sane_successor::SaneSuccessor>::default(),
         Box::<safety::equal_data::EqualData>::default(),
         Box::<safety::cycles::Cycles>::default(),
         Box::<safety::founded_fail::FoundedFail>::default(),

@@ -38,6 +38,9 @@ pub(crate) trait Invariant: Fork + Send {
     /// What it is about.
     fn description(&self) -> &'static Description;
 
+    /// First look at the world.
+    fn begin(&mut self, _scene: Scene<'_>) {}
+
     /// One of the events that it listens to happened; the world is as it is after it.
     fn observe(&mut self, record: &Record, scene: Scene<'_>, findings: &mut Findings);
 

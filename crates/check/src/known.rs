@@ -3,6 +3,8 @@
 //! The names are the entries of `docs/known-weaknesses.md`, without the `W-` that marks them there. An invariant gives
 //! one to a finding only where it sees the situation that the entry describes; everything else stays unexplained.
 
+/// A replica that was moved to another shard stands with the data and the offset of its old one.
+pub const FOREIGN_CANDIDATE: &str = "EL-03";
 /// A replica without its master's data can be elected: it never had them, or lost them in a synchronisation that failed.
 pub const EMPTY_CANDIDATE: &str = "EL-04";
 /// A replica that missed its dead master's last epoch can never be elected.
@@ -60,6 +62,7 @@ pub const DROPPED_KEYS: &str = "X-12";
 
 /// All of them, in alphabetical order of their entries.
 pub const NAMES: &[&str] = &[
+    FOREIGN_CANDIDATE,
     EMPTY_CANDIDATE,
     MISSED_EPOCH,
     SHARDS_COLLIDE,

@@ -12,7 +12,7 @@
 //! | [`ledger`] | the acknowledged writes that are gone, and why: S10 |
 //! | [`stale_reads`] | reads that did not see what had been acknowledged before |
 //! | `facts` | what several invariants have to know: quiet times, deaths, claims, bounds, recent records |
-//! | `safety` | what must never be: S1 to S9, S14, S18, S19 |
+//! | `safety` | what must never be: S1 to S9, S11, S14, S18, S19 |
 //! | `liveness` | what must come about after the last fault: L1 to L7, L9, L10 |
 //!
 //! Never here: any look at a node or world from inside. What an invariant cannot see it does not assert; its module

@@ -12,3 +12,4 @@ pub(crate) mod founded_fail;
 pub(crate) mod legal_vote;
 pub(crate) mod majority;
 pub(crate) mod one_vote;
+pub(crate) mod sane_successor;

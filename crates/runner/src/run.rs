@@ -73,6 +73,8 @@ impl<'a> Run<'a> {
             go_on,
             engine,
         };
+        let (world, _) = run.engine.parts();
+        run.checks.tick(&world.at(0));
         run.show();
         run
     }
