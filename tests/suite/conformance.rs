@@ -4,7 +4,7 @@
 //! equal. Error replies of single commands are compared in the node's own tests.
 
 use rcsim_engine::Nanos;
-use rcsim_protocol::{Reply, key_slot};
+use rcsim_protocol::{Reply, RespVersion, key_slot};
 use rcsim_scenario::{Action, Argument, Entry, Scenario, Span, Target, When};
 
 use crate::committed::parse;
@@ -154,18 +154,6 @@ fn is_port(number: i64) -> bool {
     number == 6379 || (22_200..22_206).contains(&number)
 }
 
-/// A reply as a connection that never said HELLO 3 gets it.
-fn in_resp2(reply: Reply) -> Reply {
-    match reply {
-        Reply::Verbatim(text) => Reply::bulk(text.as_bytes()),
-        Reply::Array(items) => Reply::Array(items.into_iter().map(in_resp2).collect()),
-        Reply::Map(pairs) => Reply::Array(
-            pairs.into_iter().flat_map(|(name, value)| [in_resp2(name), in_resp2(value)]).collect(),
-        ),
-        other => other,
-    }
-}
-
 // ---- key slots --------------------------------------------------------------------------------------------------
 
 #[test]
@@ -241,7 +229,7 @@ fn cm_reading_commands_answer_as_a_real_cluster_of_six() {
     let (replies, ours) = console.run();
     assert!(replies[..formed].iter().all(|reply| *reply == Reply::ok()), "the cluster is made: {replies:?}");
     for ((node, resp3, command, theirs_said), reply) in expected.iter().zip(&replies[formed..]) {
-        let reply = if *resp3 { reply.clone() } else { in_resp2(reply.clone()) };
+        let reply = if *resp3 { reply.clone() } else { reply.clone().as_received(RespVersion::Resp2) };
         let (reply, expected) = (ours.reply(&reply), theirs.reply(theirs_said));
         assert_eq!(reply, expected, "n{node}: {command} in RESP{}", 2 + u8::from(*resp3));
     }
@@ -295,7 +283,7 @@ fn rd_replies_while_the_cluster_is_down_are_those_of_a_real_one() {
     assert_eq!(expected.len(), 34, "every line is accounted for");
     let (replies, _) = console.run();
     for ((node, command, expected), reply) in expected.iter().zip(replies) {
-        let reply = in_resp2(reply);
+        let reply = reply.as_received(RespVersion::Resp2);
         assert_eq!(settled(command, &reply), settled(command, expected), "n{node}: {command}");
     }
 }

@@ -1,6 +1,7 @@
 //! Replies of real servers, as transcripts have them: Python's spelling of the bytes on the wire.
 
 use rcsim_protocol::Reply;
+use rcsim_protocol::resp::ReplyDecoder;
 
 /// The exchanges of a transcript: each line `> COMMAND` with the reply on the next one. Remarks are kept as commands
 /// that begin with `#`.
@@ -10,9 +11,11 @@ pub(crate) fn exchanges(transcript: &str) -> Vec<(String, Option<Reply>)> {
     while let Some(line) = lines.next() {
         if let Some(command) = line.strip_prefix("> ") {
             let raw = unquoted(lines.next().expect("a command has a reply"));
-            let mut rest = raw.as_slice();
-            exchanges.push((command.to_owned(), Some(reply(&mut rest))));
-            assert!(rest.is_empty(), "{command}: something follows the reply");
+            let mut decoder = ReplyDecoder::default();
+            decoder.feed(&raw);
+            let reply = decoder.decode().unwrap_or_else(|error| panic!("{command}: {error}"));
+            exchanges.push((command.to_owned(), Some(reply.expect("the reply is whole"))));
+            assert!(decoder.is_empty(), "{command}: something follows the reply");
         } else if line.starts_with('#') {
             exchanges.push((line.to_owned(), None));
         }
@@ -37,35 +40,4 @@ fn unquoted(text: &str) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Takes one reply off the bytes.
-fn reply(bytes: &mut &[u8]) -> Reply {
-    let end = bytes.windows(2).position(|pair| pair == b"\r\n").expect("a line ends");
-    let line = std::str::from_utf8(&bytes[..end]).expect("a line is text").to_owned();
-    *bytes = &bytes[end + 2..];
-    let (kind, text) = line.split_at(1);
-    let number = || text.parse::<i64>().unwrap_or_else(|_| panic!("{line} has a number"));
-    match kind {
-        "+" => Reply::simple(text.to_owned()),
-        "-" => Reply::error(text.to_owned()),
-        ":" => Reply::Integer(number()),
-        "$" if number() < 0 => Reply::Null,
-        "$" => Reply::Bulk(blob(bytes, number())),
-        "=" => {
-            let text = String::from_utf8(blob(bytes, number())).expect("verbatim text is text");
-            Reply::verbatim(text.strip_prefix("txt:").expect("it is plain text").to_owned())
-        }
-        "_" => Reply::Null,
-        "*" => Reply::Array((0..number()).map(|_| reply(bytes)).collect()),
-        "%" => Reply::Map((0..number()).map(|_| (reply(bytes), reply(bytes))).collect()),
-        _ => panic!("unknown reply {line}"),
-    }
-}
-
-fn blob(bytes: &mut &[u8], length: i64) -> Vec<u8> {
-    let length = usize::try_from(length).expect("a length");
-    let blob = bytes[..length].to_vec();
-    *bytes = &bytes[length + 2..];
-    blob
 }

@@ -23,20 +23,9 @@ impl Command {
     /// The command made of these words; the first is its name. Panics without any word, and if all together have
     /// 4 GiB.
     pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Command {
-        // Short commands are put together on the stack.
-        let mut begins = SmallVec::<[usize; 8]>::new();
-        let mut bytes = SmallVec::<[u8; 96]>::new();
-        for word in words {
-            begins.push(bytes.len());
-            bytes.extend_from_slice(word.as_ref());
-        }
-        assert!(!begins.is_empty(), "a command has at least a name");
-        let table_len = begins.len() * ENTRY;
-        let entry = |begin: usize| u32::try_from(table_len + begin).expect("a command is shorter than 4 GiB");
-        let mut buffer = SmallVec::<[u8; 128]>::with_capacity(table_len + bytes.len());
-        begins.iter().for_each(|begin| buffer.extend_from_slice(&entry(*begin).to_le_bytes()));
-        buffer.extend_from_slice(&bytes);
-        Command(Arc::from(buffer.as_slice()))
+        let mut draft = Draft::default();
+        words.into_iter().for_each(|word| draft.push_word(word.as_ref()));
+        draft.finish().expect("a command has at least a name")
     }
 
     /// Its name, as sent.
@@ -94,6 +83,47 @@ impl Command {
     fn slice(&self, index: usize) -> &[u8] {
         let end = if index + 1 < self.len() { self.begin(index + 1) } else { self.0.len() };
         &self.0[self.begin(index)..end]
+    }
+}
+
+/// The words of a command while it is put together; of a short one, on the stack.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    /// Where each word begins among the bytes.
+    begins: SmallVec<[usize; 8]>,
+    bytes: SmallVec<[u8; 96]>,
+}
+
+impl Draft {
+    /// A word begins; its bytes follow.
+    pub(crate) fn begin_word(&mut self) {
+        self.begins.push(self.bytes.len());
+    }
+
+    /// A byte of the word that began last.
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    /// A whole word.
+    pub(crate) fn push_word(&mut self, word: &[u8]) {
+        self.begin_word();
+        self.bytes.extend_from_slice(word);
+    }
+
+    /// How many bytes it holds.
+    pub(crate) fn size(&self) -> usize {
+        self.begins.len() * size_of::<usize>() + self.bytes.len()
+    }
+
+    /// The command; none without a word. Panics if all words together have 4 GiB.
+    pub(crate) fn finish(&self) -> Option<Command> {
+        let table_len = self.begins.len() * ENTRY;
+        let entry = |begin: usize| u32::try_from(table_len + begin).expect("a command is shorter than 4 GiB");
+        let mut buffer = SmallVec::<[u8; 128]>::with_capacity(table_len + self.bytes.len());
+        self.begins.iter().for_each(|begin| buffer.extend_from_slice(&entry(*begin).to_le_bytes()));
+        buffer.extend_from_slice(&self.bytes);
+        (!self.begins.is_empty()).then(|| Command(Arc::from(buffer.as_slice())))
     }
 }
 

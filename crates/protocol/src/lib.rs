@@ -9,8 +9,9 @@
 //! | [`flags`] | the node flags of headers, gossip and nodes.conf (rules FL-1 … FL-13) |
 //! | [`bus`] | every message of the cluster bus as a type, and its binary codec (rules WR-1 … WR-17) |
 //! | [`settings`] | the configuration directives with Redis' names, units, defaults and ranges (rules CF-1 …) |
-//! | [`command`] | client commands as words
+//! | [`command`] | client commands as words |
 //! | [`reply`] | replies to client commands as values |
+//! | [`resp`] | the bytes of both, in both versions of RESP |
 
 pub mod address;
 pub mod bus;
@@ -21,6 +22,7 @@ pub mod node_id;
 pub mod offset;
 pub mod registry;
 pub mod reply;
+pub mod resp;
 pub mod settings;
 pub mod slot;
 pub mod slot_set;
@@ -33,6 +35,7 @@ pub use node_id::NodeId;
 pub use offset::{Offset, ReplicationId};
 pub use registry::{AddressIx, Card, CardIx, NodeIx, Registry};
 pub use reply::Reply;
+pub use resp::RespVersion;
 pub use settings::Settings;
 pub use slot::{SLOT_COUNT, Slot, key_slot};
 pub use slot_set::SlotSet;

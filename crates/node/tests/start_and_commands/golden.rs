@@ -1,6 +1,6 @@
 //! The transcript of a real cluster's replies, replayed command by command (CM-1 … CM-25, MIG-1 … MIG-5).
 
-use rcsim_protocol::{Reply, Settings};
+use rcsim_protocol::{Reply, RespVersion, Settings};
 
 use super::support::Bench;
 
@@ -65,16 +65,14 @@ fn replies_are_those_of_a_real_cluster() {
 fn python(reply: &Reply) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\r', "\\r").replace('\n', "\\n"));
     let list = |items: Vec<String>| format!("[{}]", items.join(", "));
-    match reply {
-        Reply::Simple(text) | Reply::Verbatim(text) => quoted(text),
+    match reply.clone().as_received(RespVersion::Resp2) {
+        Reply::Simple(text) => quoted(&text),
         Reply::Error(text) => format!("-{text}"),
         Reply::Integer(number) => number.to_string(),
-        Reply::Bulk(bytes) => quoted(&String::from_utf8_lossy(bytes)),
-        Reply::Null => "None".to_owned(),
+        Reply::Bulk(bytes) => quoted(&String::from_utf8_lossy(&bytes)),
+        Reply::Null | Reply::NullArray => "None".to_owned(),
         Reply::Array(items) => list(items.iter().map(python).collect()),
-        Reply::Map(pairs) => {
-            list(pairs.iter().flat_map(|(key, value)| [python(key), python(value)]).collect())
-        }
+        newer => panic!("{newer} is not of RESP2"),
     }
 }
 
