@@ -38,6 +38,20 @@ const PLAIN: Policy = Policy {
     read_from: ReadFrom::Master,
 };
 
+/// Lettuce as delivered.
+const LETTUCE: Policy = Policy {
+    moved: Moved::Ignore,
+    refresh_on_trouble: false,
+    redirects: 5,
+    retries: 100,
+    passing: &[],
+    first_pause_ns: MS,
+    longest_pause_ns: 30 * SECOND,
+    timeout_ns: 60 * SECOND,
+    resends_writes: true,
+    ..PLAIN
+};
+
 static PROFILES: [Profile; 7] = [
     Profile {
         name: "plain",
@@ -102,18 +116,7 @@ static PROFILES: [Profile; 7] = [
         doc: "As delivered: the map of the beginning is never renewed, each operation on a moved slot is redirected again; \
               it reconnects and sends again what was not answered.",
         source: "Lettuce reference guide, \"Client options\": autoReconnect, maxRedirects 5, topology refresh disabled",
-        policy: Policy {
-            moved: Moved::Ignore,
-            refresh_on_trouble: false,
-            redirects: 5,
-            retries: 100,
-            passing: &[],
-            first_pause_ns: MS,
-            longest_pause_ns: 30 * SECOND,
-            timeout_ns: 60 * SECOND,
-            resends_writes: true,
-            ..PLAIN
-        },
+        policy: LETTUCE,
     },
     Profile {
         name: "lettuce-adaptive",
@@ -124,14 +127,8 @@ static PROFILES: [Profile; 7] = [
             moved: Moved::Refresh,
             refresh_every_ns: Some(60 * SECOND),
             refresh_pause_ns: 30 * SECOND,
-            redirects: 5,
-            retries: 100,
-            passing: &[],
-            first_pause_ns: MS,
-            longest_pause_ns: 30 * SECOND,
-            timeout_ns: 60 * SECOND,
-            resends_writes: true,
-            ..PLAIN
+            refresh_on_trouble: true,
+            ..LETTUCE
         },
     },
     Profile {
