@@ -166,10 +166,12 @@ pub(crate) enum Catalogue {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BenchArguments {
-    /// Sizes of clusters, in nodes
-    #[arg(long, value_delimiter = ',', default_values_t = [6, 50, 200, 1000],
-          value_parser = clap::value_parser!(u32).range(1..=2000))]
-    pub(crate) nodes: Vec<u32>,
+    /// Sizes of clusters, in nodes [default: 6,50,200,1000; with clients 6]
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub(crate) nodes: Option<Vec<u32>>,
+    /// Put them under load: so many clients, each with 64 operations under way
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) clients: Option<u32>,
     /// Virtual seconds for every size [default: fewer for larger clusters]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: Option<u32>,

@@ -14,5 +14,5 @@ fn healthy_cluster(bencher: divan::Bencher<'_, '_>, (nodes, seconds): (u32, u32)
     bencher
         .counter(ItemsCount::new(seconds))
         .with_inputs(|| rcsim_runner::BenchCluster::formed(nodes, 1))
-        .bench_local_values(|mut cluster| cluster.run(seconds));
+        .bench_local_values(|mut cluster| cluster.run(u64::from(seconds) * 1000));
 }

@@ -83,6 +83,13 @@ fn the_schema_is_the_committed_one() {
 }
 
 #[test]
+fn bench_with_clients_counts_their_operations() {
+    let ended = rcsim(&["bench", "--clients", "2", "--seconds", "1"]);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert!(ended.code == 0 && lines.len() == 2 && lines[0].contains("operations/s"), "{}", ended.stdout);
+}
+
+#[test]
 fn bench_prints_a_line_per_size() {
     let ended = rcsim(&["bench", "--nodes", "6,12", "--seconds", "5"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
