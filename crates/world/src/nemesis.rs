@@ -131,8 +131,13 @@ impl Plan {
             NemesisFault::Clock => upset_clock(node(), span, chance),
             NemesisFault::Disk => {
                 let slow = Distribution::Constant(Span::from_millis(chance.between(20, 2_000)));
-                let fsync = if chance.chance(1, 2) { FsyncFault::Stall } else { FsyncFault::Slow(slow) };
-                Action::Disk { node: node(), fsync: Some(fsync), full: false, length: span }
+                let fsync = match chance.below(4) {
+                    0 => Some(FsyncFault::Stall),
+                    1 => Some(FsyncFault::Slow(slow)),
+                    2 => Some(FsyncFault::Fail),
+                    _ => None,
+                };
+                Action::Disk { node: node(), full: fsync.is_none(), fsync, length: span }
             }
             NemesisFault::Slow => Action::Slow {
                 node: node(),
@@ -140,7 +145,8 @@ impl Plan {
                 length: span,
             },
         };
-        let dies = matches!(action, Action::Crash(_) | Action::PowerOff(_));
+        // A process may end itself when its disk fails; one that runs is not started a second time.
+        let dies = matches!(action, Action::Crash(_) | Action::PowerOff(_) | Action::Disk { .. });
         let restarted = Target::Node(self.nodes[victim].clone());
         self.add_entry(at, action);
         if dies {

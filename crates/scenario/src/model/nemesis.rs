@@ -38,7 +38,7 @@ pub enum NemesisFault {
     Network,
     /// A clock that jumps or drifts.
     Clock,
-    /// An fsync that stalls or is slow.
+    /// An fsync that stalls, is slow or fails, or a full disk; then a restart, if the process ended itself.
     Disk,
     /// A slow event loop.
     Slow,

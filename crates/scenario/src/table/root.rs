@@ -161,7 +161,7 @@ pub(crate) static NEMESIS_FAULTS: Object = Object {
         weight("cut", "A one-way black hole between two nodes."),
         weight("network", "A slow or lossy link."),
         weight("clock", "A clock that jumps or drifts."),
-        weight("disk", "An fsync that stalls or is slow."),
+        weight("disk", "An fsync that stalls, is slow or fails, or a full disk."),
         weight("slow", "A slow event loop."),
     ],
     rules: &[],
