@@ -79,6 +79,7 @@ impl Node {
         if due.save {
             self.save_config(due.fsync, out);
         }
+        self.end_lapsed_subscriptions(out);
         self.run_postponed(out);
     }
 

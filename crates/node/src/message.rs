@@ -137,6 +137,20 @@ impl Node {
         }
     }
 
+    /// Sends the same message to the other nodes of my shard with an outbound link (CM-29).
+    pub(crate) fn broadcast_to_shard(&mut self, body: Body, out: &mut Outside<'_>) {
+        let message = Arc::new(Message { header: self.header(out), body });
+        let Some(master) = self.shard_master() else { return };
+        for node in self.view.others() {
+            let peer = self.view.peer(node);
+            if let Some(link) = peer.link()
+                && (node == master || peer.master == Some(master))
+            {
+                self.send(link, Arc::clone(&message), out);
+            }
+        }
+    }
+
     /// Sends a message to one node on my outbound link; `false` if there is none, and the message is lost (LK-3).
     pub(crate) fn send_to(&mut self, node: NodeIx, body: Body, out: &mut Outside<'_>) -> bool {
         let Some(link) = self.view.peer(node).link() else { return false };

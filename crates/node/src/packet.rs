@@ -57,8 +57,16 @@ impl Node {
             Body::AuthAck => self.count_vote(sender, &message.header, out),
             Body::MfStart => self.pause_for(sender, link, out),
             Body::Update(update) => self.process_update(sender, update, out),
-            // Subscribers belong to the data path: a delivered message has nobody to go to yet.
-            Body::Publish(..) | Body::PublishShard(..) | Body::Module(..) => Ok(()),
+            Body::Publish(channel, message) => {
+                self.deliver_to_all(channel, message, out);
+                Ok(())
+            }
+            Body::PublishShard(channel, message) => {
+                self.deliver_in_shard(channel, message, out);
+                Ok(())
+            }
+            // There are no modules that it could be for.
+            Body::Module(..) => Ok(()),
             Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
                 unreachable!("heartbeats are processed elsewhere")
             }

@@ -116,9 +116,13 @@ impl Node {
     /// become a target for replicas (SO-15, RM-3).
     pub(crate) fn rebind(&mut self, slots: &[Slot], to: Option<NodeIx>) {
         let first_slots = to.is_some_and(|to| self.slot_count(to) == 0) && !slots.is_empty();
+        let shard = self.shard_master();
         let mut sets: BTreeMap<NodeIx, SlotSet> = BTreeMap::new();
         for &slot in slots {
             if let Some(owner) = self.slots.owner(slot) {
+                if shard == Some(owner) {
+                    self.clients.subscriptions.lapse(slot);
+                }
                 sets.entry(owner).or_insert_with(|| self.view.peer(owner).slots.clone()).remove(slot);
             }
             if let Some(owner) = to {

@@ -3,6 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | `session` | what is known of one connection |
+//! | `subscriptions` | who listens to which channels |
 //! | `transaction` | what it has queued since MULTI |
 //! | `pause` | whether commands wait for the end of a pause |
 //!
@@ -11,6 +12,7 @@
 
 mod pause;
 mod session;
+mod subscriptions;
 mod transaction;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +28,7 @@ use crate::outside::Outside;
 
 pub(crate) use pause::{Pause, PausePurpose, Paused};
 pub(crate) use session::{Blocked, Replies, Session, Watch};
+pub(crate) use subscriptions::{Subscribed, Subscriptions, Topic};
 pub(crate) use transaction::Transaction;
 
 /// All client connections.
@@ -34,6 +37,7 @@ pub(crate) struct Clients {
     sessions: BTreeMap<ConnectionId, Session>,
     /// How many there have been.
     opened: u64,
+    pub(crate) subscriptions: Subscriptions,
     pause: Pause,
     /// Those whose command waits for the end of the pause, in order.
     postponed: VecDeque<ConnectionId>,
@@ -81,6 +85,26 @@ impl Clients {
         self.pause.now()
     }
 
+    /// A client listens to this no longer.
+    pub(crate) fn stop_listening(&mut self, connection: ConnectionId, topic: Topic, name: &[u8]) {
+        if let Some(session) = self.sessions.get_mut(&connection)
+            && session.subscribed.remove(topic, name)
+        {
+            self.subscriptions.remove(topic, name, connection);
+        }
+    }
+
+    /// A client listens to nothing any more.
+    pub(crate) fn stop_listening_to_all(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get_mut(&connection) else { return };
+        let subscribed = std::mem::take(&mut session.subscribed);
+        for topic in [Topic::Channel, Topic::Pattern, Topic::Shard] {
+            for name in subscribed.to(topic) {
+                self.subscriptions.remove(topic, name, connection);
+            }
+        }
+    }
+
     /// A command waits for the end of the pause.
     pub(crate) fn postpone(&mut self, connection: ConnectionId, command: Command) {
         if let Some(session) = self.sessions.get_mut(&connection) {
@@ -115,8 +139,12 @@ impl Node {
         }
     }
 
-    /// Answers a command, if the client is still there and wants that.
+    /// Answers a command, if the client is still there and wants that; within EXEC that is a part of its
+    /// reply.
     pub(crate) fn answer(&mut self, connection: ConnectionId, reply: Reply, out: &mut Outside<'_>) {
+        if let Some(collected) = &mut self.execution.collected {
+            return collected.push(reply);
+        }
         if self.clients.session(connection).is_some_and(|session| session.replies == Replies::On) {
             out.effects.post(Effect::Client(connection, ClientOutput::Reply(reply)));
         }
@@ -138,6 +166,7 @@ impl Node {
     /// A connection is gone.
     fn forget_client(&mut self, connection: ConnectionId) {
         self.unwatch_all(connection);
+        self.clients.stop_listening_to_all(connection);
         self.clients.sessions.remove(&connection);
         self.clients.postponed.retain(|waiting| *waiting != connection);
         self.forget_replica(connection);

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use rcsim_protocol::Command;
 
-use crate::clients::Transaction;
+use crate::clients::{Subscribed, Transaction};
 use crate::keyspace::Bytes;
 
 /// What is known of one client connection.
@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) asking: bool,
     /// It knows the password, or there was none when it came.
     pub(crate) authenticated: bool,
+    /// What it listens to.
+    pub(crate) subscribed: Subscribed,
     /// What it has queued since MULTI.
     pub(crate) transaction: Option<Transaction>,
     /// The keys that it watches.
@@ -89,6 +91,7 @@ impl Session {
             read_only: false,
             asking: false,
             authenticated,
+            subscribed: Subscribed::default(),
             transaction: None,
             watched: Vec::new(),
             blocked: None,

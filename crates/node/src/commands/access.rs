@@ -23,6 +23,8 @@ pub(crate) struct Execution {
     replayed: bool,
     /// How the running command is to be propagated, if not as it came.
     instead: Option<Command>,
+    /// The replies to the commands of the transaction that runs.
+    pub(crate) collected: Option<Vec<Reply>>,
     /// What is to be propagated when the execution ends.
     pending: Vec<Command>,
 }

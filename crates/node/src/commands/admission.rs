@@ -99,6 +99,7 @@ impl Node {
             .or_else(|| self.refused_as_not_kept(&request))
             .or_else(|| self.refused_without_replicas(&request))
             .or_else(|| self.refused_as_read_only(&request))
+            .or_else(|| refused_to_subscriber(&request))
             .or_else(|| self.refused_without_master(&request))
             .or_else(|| self.refused_while_loading(&request))
             .or_else(|| refused_to_replica(&request));
@@ -188,6 +189,30 @@ impl Node {
 fn refused_in_transaction(request: &Request<'_>) -> Option<Reply> {
     let refused = request.transaction.is_some() && request.declaration.flags.any(Flags::NO_MULTI);
     if refused { Some(Reply::err("Command not allowed inside a transaction")) } else { None }
+}
+
+/// Who listens to something asks for nothing else, but with the third version of the protocol, which tells replies from
+/// messages.
+fn refused_to_subscriber(request: &Request<'_>) -> Option<Reply> {
+    const ALLOWED: &[&str] = &[
+        "ping",
+        "subscribe",
+        "ssubscribe",
+        "psubscribe",
+        "unsubscribe",
+        "sunsubscribe",
+        "punsubscribe",
+        "quit",
+        "reset",
+    ];
+    let session = request.session;
+    if session.subscribed.is_empty() || session.protocol > 2 || request.is(ALLOWED) {
+        return None;
+    }
+    Some(Reply::err(format_args!(
+        "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+        request.declaration.name
+    )))
 }
 
 /// A replica that is connected to me has nothing to ask of the data.

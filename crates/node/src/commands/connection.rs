@@ -15,12 +15,23 @@ use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 
 impl Node {
-    pub(super) fn ping_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
-        match (command.word(1), command.len()) {
-            (None, _) => Ok(Reply::simple("PONG")),
-            (Some(message), 2) => Ok(Reply::bulk(message)),
-            (Some(_), _) => Err(wrong_arity("ping")),
-        }
+    /// Who listens to something is answered as by a message.
+    pub(super) fn ping_command(
+        &mut self,
+        connection: ConnectionId,
+        command: &Command,
+        _: &mut Outside<'_>,
+    ) -> Option<Reply> {
+        let session = self.clients.session(connection)?;
+        let listens = !session.subscribed.is_empty() && session.protocol == 2;
+        Some(match (command.word(1), command.len()) {
+            (_, 3..) => wrong_arity("ping"),
+            (message, _) if listens => {
+                Reply::Array(vec![Reply::bulk("pong"), Reply::bulk(message.unwrap_or_default())])
+            }
+            (None, _) => Reply::simple("PONG"),
+            (Some(message), _) => Reply::bulk(message),
+        })
     }
 
     pub(super) fn echo_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {

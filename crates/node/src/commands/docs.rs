@@ -146,6 +146,20 @@ const DOCUMENTED: &[Documentation] = &[
     row("unlink", "4.0.0", "generic", "Deletes keys"),
     row("unwatch", "2.2.0", "transactions", "Watches nothing any more"),
     row("watch", "2.2.0", "transactions", "Lets EXEC fail if a key changes before"),
+    row("psubscribe", "2.0.0", "pubsub", "Listens to the channels that patterns match"),
+    row("publish", "2.0.0", "pubsub", "Says something on a channel"),
+    row("pubsub|channels", "2.8.0", "pubsub", "Names the channels that somebody listens to"),
+    row("pubsub|help", "6.2.0", "pubsub", "Tells what PUBSUB can do"),
+    row("pubsub|numpat", "2.8.0", "pubsub", "Counts the patterns that somebody listens to"),
+    row("pubsub|numsub", "2.8.0", "pubsub", "Counts who listens to channels"),
+    row("pubsub|shardchannels", "7.0.0", "pubsub", "Names the channels of the shard that somebody listens to"),
+    row("pubsub|shardnumsub", "7.0.0", "pubsub", "Counts who listens to channels of the shard"),
+    row("punsubscribe", "2.0.0", "pubsub", "Listens to patterns no longer"),
+    row("spublish", "7.0.0", "pubsub", "Says something on a channel of the shard"),
+    row("ssubscribe", "7.0.0", "pubsub", "Listens to channels of the shard"),
+    row("subscribe", "2.0.0", "pubsub", "Listens to channels"),
+    row("sunsubscribe", "7.0.0", "pubsub", "Listens to channels of the shard no longer"),
+    row("unsubscribe", "2.0.0", "pubsub", "Listens to channels no longer"),
 ];
 
 #[cfg(test)]

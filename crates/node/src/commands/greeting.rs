@@ -124,6 +124,7 @@ impl Node {
     ) -> Option<Reply> {
         self.end_transaction(connection);
         self.unwatch_all(connection);
+        self.clients.stop_listening_to_all(connection);
         let authenticated = self.settings.requirepass.is_empty();
         let session = self.clients.session_mut(connection)?;
         (session.read_only, session.asking, session.is_kept) = (false, false, false);

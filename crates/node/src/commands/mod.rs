@@ -27,6 +27,7 @@ mod key_places;
 mod keys;
 mod lists;
 mod persistence;
+mod pubsub;
 mod strings;
 mod table;
 mod text;

@@ -8,7 +8,7 @@ use rcsim_protocol::{Command, Reply};
 
 use super::flags::Flags;
 use super::key_places::{KeyPlaces, NONE, all, one, pairs};
-use super::{Answer, client, cluster, command, config};
+use super::{Answer, client, cluster, command, config, pubsub};
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 
@@ -167,12 +167,16 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("pexpire", -3, "write fast @keyspace", one("RW update"), Node::pexpire_command),
     data("pexpireat", -3, "write fast @keyspace", one("RW update"), Node::pexpireat_command),
     data("pexpiretime", 2, "readonly fast @keyspace", one("RO access"), Node::pexpiretime_command),
-    server("ping", -1, "fast @connection", Node::ping_command)
+    session("ping", -1, "fast @connection", Node::ping_command)
         .tips("request_policy:all_shards response_policy:all_succeeded"),
     data("psetex", 4, "write denyoom @string", one("OW update"), Node::psetex_command),
+    session("psubscribe", -2, "pubsub noscript loading stale", Node::psubscribe_command),
     session("psync", -3, "admin noscript no_async_loading no_multi", Node::replication_command),
     data("pttl", 2, "readonly fast @keyspace", one("RO access"), Node::pttl_command)
         .tips("nondeterministic_output"),
+    server("publish", 3, "pubsub loading stale fast may_replicate", Node::publish_command),
+    container("pubsub", pubsub::SUBCOMMANDS),
+    session("punsubscribe", -1, "pubsub noscript loading stale", Node::punsubscribe_command),
     session("quit", -1, "noscript loading stale fast no_auth allow_busy @connection", Node::quit_command),
     session("readonly", 1, "loading stale fast @connection", Node::readonly_command),
     session("readwrite", 1, "loading stale fast @connection", Node::readwrite_command),
@@ -187,8 +191,14 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("setex", 4, "write denyoom @string", one("OW update"), Node::setex_command),
     data("setnx", 3, "write denyoom fast @string", one("OW insert"), Node::setnx_command),
     data("setrange", 4, "write denyoom @string", one("RW update"), Node::setrange_command),
+    server("spublish", 3, "pubsub loading stale fast may_replicate", Node::spublish_command)
+        .keys(one("not_key")),
+    session("ssubscribe", -2, "pubsub noscript loading stale", Node::ssubscribe_command).keys(all("not_key")),
     data("strlen", 2, "readonly fast @string", one("RO"), Node::strlen_command),
+    session("subscribe", -2, "pubsub noscript loading stale", Node::subscribe_command),
     data("substr", 4, "readonly @string", one("RO access"), Node::getrange_command),
+    session("sunsubscribe", -1, "pubsub noscript loading stale", Node::sunsubscribe_command)
+        .keys(all("not_key")),
     session("sync", 1, "admin noscript no_async_loading no_multi", Node::replication_command),
     data("touch", -2, "readonly fast @keyspace", all("RO"), Node::touch_command)
         .tips("request_policy:multi_shard response_policy:agg_sum"),
@@ -197,6 +207,7 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("type", 2, "readonly fast @keyspace", one("RO"), Node::type_command),
     data("unlink", -2, "write fast @keyspace", all("RM delete"), Node::unlink_command)
         .tips("request_policy:multi_shard response_policy:agg_sum"),
+    session("unsubscribe", -1, "pubsub noscript loading stale", Node::unsubscribe_command),
     session("unwatch", 1, "noscript loading stale fast allow_busy @transaction", Node::unwatch_command),
     session("watch", -2, "noscript loading stale fast allow_busy @transaction", Node::watch_command)
         .keys(all("RO")),

@@ -62,11 +62,13 @@ impl Node {
         if overtaken {
             return Some(Reply::Null);
         }
-        let mut replies = Vec::with_capacity(transaction.queued().len());
+        self.execution.collected = Some(Vec::with_capacity(transaction.queued().len()));
         for (declaration, command) in transaction.queued() {
-            replies.extend(self.call(connection, declaration, command, out));
+            if let Some(reply) = self.call(connection, declaration, command, out) {
+                self.answer(connection, reply, out);
+            }
         }
-        Some(Reply::Array(replies))
+        Some(Reply::Array(self.execution.collected.take().unwrap_or_default()))
     }
 
     pub(super) fn discard_command(

@@ -6,7 +6,7 @@
 use rcsim_protocol::{Command, Reply};
 
 use super::Class;
-use crate::clients::Session;
+use crate::clients::{Session, Topic};
 use crate::commands::text::integer;
 use crate::commands::{Answer, syntax_error};
 use crate::node::{ConnectionId, Node};
@@ -46,16 +46,23 @@ impl Node {
     }
 
     /// What kind of client it is.
-    pub(super) fn class_of(&self, connection: ConnectionId, _: &Session) -> Class {
-        if self.replication.replicas.contains_key(&connection) { Class::Replica } else { Class::Normal }
+    pub(super) fn class_of(&self, connection: ConnectionId, session: &Session) -> Class {
+        if self.replication.replicas.contains_key(&connection) {
+            Class::Replica
+        } else if session.subscribed.is_empty() {
+            Class::Normal
+        } else {
+            Class::Pubsub
+        }
     }
 
     fn client_line(&self, connection: ConnectionId, session: &Session, out: &Outside<'_>) -> String {
         let mine = out.registry.address_of(self.view.address(self.me()));
         let seconds = |since: i64| (self.clock.cached_ms - since) / 1000;
+        let listens = |topic| session.subscribed.to(topic).len();
         let queued = session.transaction.as_ref().map_or(-1, |queue| queue.queued().len() as i64);
         format!(
-            "id={} addr={} laddr={}:{} fd={} name={} age={} idle={} flags={} db=0 sub=0 psub=0 ssub=0 \
+            "id={} addr={} laddr={}:{} fd={} name={} age={} idle={} flags={} db=0 sub={} psub={} ssub={} \
              multi={queued} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 \
              events=r cmd={} user=default redir=-1 resp={}",
             session.id,
@@ -67,6 +74,9 @@ impl Node {
             seconds(session.opened_ms),
             seconds(session.last_ms),
             self.client_flags(connection, session),
+            listens(Topic::Channel),
+            listens(Topic::Pattern),
+            listens(Topic::Shard),
             session.last_command,
             session.protocol,
         )
