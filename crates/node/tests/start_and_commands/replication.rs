@@ -153,7 +153,7 @@ fn snapshot(streamed: bool, offset: i64) -> Arc<Snapshot> {
     Arc::new(Snapshot { id, offset: Offset(offset), keyspace, length: 1000, keys: 1, streamed })
 }
 
-fn from_master(bench: &mut Bench, feed: Feed) {
+pub(super) fn from_master(bench: &mut Bench, feed: Feed) {
     bench.input(Input::Master(MasterInput::Feed(feed)));
 }
 
@@ -161,16 +161,21 @@ fn from_master(bench: &mut Bench, feed: Feed) {
 fn in_transfer() -> Bench {
     let mut replica = Bench::formed(5);
     replica.ask("READONLY");
+    begin_transfer(&mut replica);
+    replica
+}
+
+/// The same, done to a replica.
+pub(super) fn begin_transfer(replica: &mut Bench) {
     replica.input(Input::Master(MasterInput::Closed));
     replica.input(Input::Master(MasterInput::Connected));
     let id = ReplicationId([3; 5]);
     for reply in ["PONG", "OK", "OK", &format!("FULLRESYNC {id} 1000")] {
         replica.input(Input::Master(MasterInput::Reply(Reply::simple(reply.to_owned()))));
     }
-    replica
 }
 
-fn bulk(streamed: bool, bytes: u64, received: u64) -> Feed {
+pub(super) fn bulk(streamed: bool, bytes: u64, received: u64) -> Feed {
     Feed::Bulk(Arc::new(BulkPiece { snapshot: snapshot(streamed, 1000), bytes, received }))
 }
 
