@@ -104,7 +104,7 @@ impl Node {
         let gets = known.name == "set" && (3..inner.len()).any(|index| inner.is(index, "get"));
         let uses = if known.name == "set" && !gets { "OW update" } else { known.keys.uses };
         let words = uses.split(' ').filter(|word| *word != "variable_flags");
-        let uses = Reply::Array(words.map(status).collect());
+        let uses = Reply::Set(words.map(status).collect());
         let shown = |key| Reply::Array(vec![Reply::bulk(key), uses.clone()]);
         Ok(Reply::Array(known.keys.of(&inner).map(shown).collect()))
     }
@@ -160,14 +160,14 @@ fn described(known: &Declaration) -> Reply {
     Reply::Array(vec![
         Reply::bulk(known.name),
         Reply::Integer(i64::from(known.arity)),
-        Reply::Array(known.flags.words().map(status).collect()),
+        Reply::Set(known.flags.words().map(status).collect()),
         number(first),
         number(last),
         number(step),
-        Reply::Array(known.flags.groups().map(status).collect()),
-        Reply::Array(tips.map(Reply::bulk).collect()),
-        Reply::Array(known.keys.any().then(|| key_specification(known.keys)).into_iter().collect()),
-        Reply::Array(known.subcommands.iter().map(described).collect()),
+        Reply::Set(known.flags.groups().map(status).collect()),
+        Reply::Set(tips.map(Reply::bulk).collect()),
+        Reply::Set(known.keys.any().then(|| key_specification(known.keys)).into_iter().collect()),
+        Reply::Set(known.subcommands.iter().map(described).collect()),
     ])
 }
 
@@ -181,7 +181,7 @@ fn key_specification(keys: KeyPlaces) -> Reply {
     let begin = map(vec![("type", Reply::bulk("index")), ("spec", map(vec![("index", number(keys.first))]))]);
     let range = map(vec![("lastkey", number(last)), ("keystep", number(keys.step)), ("limit", number(0))]);
     map(vec![
-        ("flags", Reply::Array(keys.uses.split(' ').map(status).collect())),
+        ("flags", Reply::Set(keys.uses.split(' ').map(status).collect())),
         ("begin_search", begin),
         ("find_keys", map(vec![("type", Reply::bulk("range")), ("spec", range)])),
     ])

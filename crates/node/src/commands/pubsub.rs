@@ -168,7 +168,7 @@ impl Node {
     ) {
         let session = self.clients.session(connection);
         let count = session.map_or(0, |session| session.subscribed.count(topic));
-        let reply = Reply::Array(vec![Reply::bulk(what), name, Reply::Integer(count as i64)]);
+        let reply = Reply::Push(vec![Reply::bulk(what), name, Reply::Integer(count as i64)]);
         self.answer(connection, reply, out);
     }
 
@@ -190,12 +190,12 @@ impl Node {
     pub(crate) fn deliver_to_all(&mut self, channel: &Bytes, message: &Bytes, out: &mut Outside<'_>) -> i64 {
         let subscriptions = &self.clients.subscriptions;
         let direct = subscriptions.listeners(Topic::Channel, channel);
-        let told = Reply::Array([&b"message"[..], channel, message].map(Reply::bulk).to_vec());
+        let told = Reply::Push([&b"message"[..], channel, message].map(Reply::bulk).to_vec());
         let mut count = send(direct, &told, out);
         for (pattern, listeners) in subscriptions.all(Topic::Pattern) {
             if matches(pattern, channel) {
                 let parts = [&b"pmessage"[..], pattern, channel, message];
-                count += send(listeners, &Reply::Array(parts.map(Reply::bulk).to_vec()), out);
+                count += send(listeners, &Reply::Push(parts.map(Reply::bulk).to_vec()), out);
             }
         }
         count
@@ -209,7 +209,7 @@ impl Node {
         out: &mut Outside<'_>,
     ) -> i64 {
         let listeners = self.clients.subscriptions.listeners(Topic::Shard, channel);
-        send(listeners, &Reply::Array([&b"smessage"[..], channel, message].map(Reply::bulk).to_vec()), out)
+        send(listeners, &Reply::Push([&b"smessage"[..], channel, message].map(Reply::bulk).to_vec()), out)
     }
 
     /// Channels in slots that have left my shard have no listeners here any more, and these are told.

@@ -60,7 +60,7 @@ impl Node {
             return Some(Reply::error(text));
         }
         if overtaken {
-            return Some(Reply::Null);
+            return Some(Reply::NullArray);
         }
         self.execution.collected = Some(Vec::with_capacity(transaction.queued().len()));
         for (declaration, command) in transaction.queued() {

@@ -12,7 +12,7 @@ fn lines(reply: &Reply, lines: &mut Vec<String>) {
     let Reply::Array(parts) = reply else { panic!("{reply}") };
     let words = |part: &Reply| part.to_string().trim_matches(['[', ']']).to_owned();
     let uses = match &parts[8] {
-        Reply::Array(places) => match places.first() {
+        Reply::Set(places) => match places.first() {
             Some(Reply::Map(pairs)) => words(&pairs[0].1),
             _ => String::new(),
         },
@@ -20,7 +20,7 @@ fn lines(reply: &Reply, lines: &mut Vec<String>) {
     };
     let shown: Vec<String> = (0..8).map(|part| words(&parts[part])).collect();
     lines.push(format!("{}|{uses}", shown.join("|").replacen('|', " ", usize::from(shown[0].contains('|')))));
-    if let Reply::Array(subcommands) = &parts[9] {
+    if let Reply::Set(subcommands) = &parts[9] {
         subcommands.iter().for_each(|subcommand| self::lines(subcommand, lines));
     }
 }

@@ -58,7 +58,7 @@ fn a_watched_key_that_changed_stops_the_transaction() {
         meanwhile.iter().for_each(|command| drop(node.ask_as(other, command)));
         node.now_ms += ms;
         assert_eq!(told(&mut node, &["MULTI", "PING"]), ["OK", "QUEUED"]);
-        node.ask("EXEC") != Reply::Null
+        node.ask("EXEC") != Reply::NullArray
     };
     assert!(watched(&[], &["SET {bar}y 1", "GET bar", "DEL bar", "FLUSHALL"], 0), "nothing has changed");
     assert!(!watched(&[], &["SET bar 1"], 0));
