@@ -2,21 +2,23 @@
 //!
 //! Owns one record per known node, myself included, addressed by its interned id. A record is split by how often it
 //! is touched: its pulse (4 bytes, all that a gossip entry about a healthy node needs: `pulses`), the [`Row`] (its address,
-//! card and flags) and the [`Peer`] (the rest). Keeps: whatever makes a gossip entry more than a time stamp also marks
+//! card and flags) and the [`Peer`] (the rest). What heartbeats take from it is in `gossiped`. Keeps: whatever makes a gossip entry more than a time stamp also marks
 //! the pulse, so that the fast path need not look further.
 //!
 //! Rules: ND-1 … ND-23. The order of the table is this node's own: shuffled at the start, then by arrival (ND-23).
 //! Never: decides anything.
 
+mod gossiped;
+mod peer;
 mod pulses;
 
 use std::sync::Arc;
 
-use rcsim_protocol::bus::GossipEntry;
-use rcsim_protocol::{AddressIx, Card, CardIx, Epoch, NodeFlags, NodeIx, Offset, Registry, SlotSet};
+use rcsim_protocol::{AddressIx, CardIx, NodeFlags, NodeIx, SlotSet};
 
 use crate::link::LinkId;
-use crate::outside::Chance;
+pub(crate) use peer::Report;
+pub use peer::{Peer, Rest};
 pub(crate) use pulses::Pulse;
 use pulses::Pulses;
 
@@ -51,92 +53,6 @@ impl Row {
 
     fn mark(&mut self, mark: u8, on: bool) {
         if on { self.marks |= mark } else { self.marks &= !mark }
-    }
-}
-
-/// What is touched with every message of a node, in one cache line (ND-1 … ND-20). Times are Unix ms of this node's
-/// clock.
-#[derive(Clone, Debug)]
-#[repr(C, align(64))]
-pub struct Peer {
-    /// When the last packet of it came in (ND-10).
-    pub(crate) data_received: i64,
-    /// Oldest unanswered PING on the outbound link; 0 = none (ND-8).
-    ping_sent: i64,
-    /// The highest config epoch seen (ND-4).
-    pub(crate) config_epoch: Epoch,
-    /// Its replication offset (ND-13).
-    pub(crate) repl_offset: Offset,
-    /// Slots I believe it owns (ND-5); changed by `slots` only.
-    pub(crate) slots: SlotSet,
-    /// The outbound link (ND-17).
-    link: Option<LinkId>,
-    /// Its master (ND-7).
-    pub(crate) master: Option<NodeIx>,
-    /// What is seldom touched; nothing while it is as on the first day, as it is for most nodes of a large cluster.
-    rest: Option<Box<Rest>>,
-}
-
-/// The rest of a record.
-#[derive(Clone, Debug)]
-pub struct Rest {
-    /// When the record was made; kept for handshakes only, for nobody else asks (ND-1).
-    pub(crate) ctime: i64,
-    /// When FAIL was set (ND-11).
-    pub(crate) fail_time: i64,
-    /// On a master: when I last voted for one of its replicas (ND-12).
-    pub(crate) voted_time: i64,
-    /// Since when it is an orphan (ND-14).
-    pub(crate) orphaned_time: i64,
-    /// Its replicas (ND-6).
-    pub(crate) replicas: Vec<NodeIx>,
-    /// Its hostname (ND-16); changed by [`View::set_hostname`].
-    pub(crate) hostname: Option<Arc<str>>,
-    reports: Vec<Report>,
-}
-
-/// The rest of a record on its first day.
-static NEW: Rest = Rest {
-    ctime: 0,
-    fail_time: 0,
-    voted_time: 0,
-    orphaned_time: 0,
-    replicas: Vec::new(),
-    hostname: None,
-    reports: Vec::new(),
-};
-
-/// A master's word that a node does not answer (ND-19).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) reporter: NodeIx,
-    pub(crate) time: i64,
-}
-
-impl Peer {
-    /// Oldest unanswered PING on the outbound link, in ms; 0 = none (ND-8).
-    pub(crate) fn ping_sent(&self) -> i64 {
-        self.ping_sent
-    }
-
-    /// The outbound link; it exists while still connecting (ND-17, LK-4).
-    pub(crate) fn link(&self) -> Option<LinkId> {
-        self.link
-    }
-
-    /// What is seldom touched.
-    pub(crate) fn rest(&self) -> &Rest {
-        self.rest.as_deref().unwrap_or(&NEW)
-    }
-
-    /// What is seldom touched, to change it.
-    pub(crate) fn rest_mut(&mut self) -> &mut Rest {
-        self.rest.get_or_insert_with(|| Box::new(NEW.clone()))
-    }
-
-    /// Who says that the node does not answer.
-    pub(crate) fn reports(&self) -> &[Report] {
-        &self.rest().reports
     }
 }
 
@@ -273,77 +189,6 @@ impl View {
         self.rows[node.index()].is(SLOTS)
     }
 
-    /// What gossip says of a node in the table.
-    pub(crate) fn card(&self, node: NodeIx) -> Card {
-        let Row { address, flags, .. } = self.rows[node.index()];
-        Card { node, address, flags }
-    }
-
-    /// What a heartbeat says of a node that may be gossiped about without a second look: not myself, not PFAIL, past its
-    /// handshake, with an address, and with a link or slots (GS-2). Nothing but the pulse is read while the card is the
-    /// node's first and no PING is pending.
-    #[inline]
-    pub(crate) fn plain_entry(&mut self, node: NodeIx, registry: &mut Registry) -> Option<GossipEntry> {
-        let special = self.pulses.get(node).special();
-        let card = if special { self.special_card(node, registry) } else { registry.first_card(node) };
-        card.map(|card| self.entry(node, card))
-    }
-
-    /// What a heartbeat says of a node with this card (GS-7: in whole seconds).
-    #[inline]
-    pub(crate) fn entry(&self, node: NodeIx, card: CardIx) -> GossipEntry {
-        let ping_sent = if self.pulses.get(node).pending() { self.peer(node).ping_sent() } else { 0 };
-        let pong_received = (self.pulses.time(node) / 1000) as u32;
-        GossipEntry { card, ping_sent: (ping_sent / 1000) as u32, pong_received }
-    }
-
-    fn special_card(&mut self, node: NodeIx, registry: &mut Registry) -> Option<CardIx> {
-        let row = &self.rows[node.index()];
-        if !row.is(PLAIN) {
-            return None;
-        }
-        let card = row.card.unwrap_or_else(|| registry.card(self.card(node)));
-        self.rows[node.index()].card = Some(card);
-        self.pulses.mark_special(node, registry.first_card(node) != Some(card));
-        Some(card)
-    }
-
-    /// The card of the node is another one now.
-    fn forget_card(&mut self, node: NodeIx) {
-        self.rows[node.index()].card = None;
-        self.pulses.mark_special(node, true);
-    }
-
-    /// A node of the table, all equally likely, myself included.
-    pub(crate) fn draw(&self, chance: &mut dyn Chance) -> NodeIx {
-        let rows = self.pulses.len() as u32;
-        if rows > 2 * self.len() {
-            return self.order[chance.below(self.len()) as usize];
-        }
-        // Few ids are strangers: drawing among all ids until one is known touches nothing but its pulse.
-        loop {
-            let node = NodeIx(chance.below(rows));
-            if self.pulses.knows(node) {
-                return node;
-            }
-        }
-    }
-
-    /// Fills `nodes` with nodes of the table, each drawn like one of [`View::draw`].
-    pub(crate) fn draw_many(&self, nodes: &mut [u32], chance: &mut dyn Chance) {
-        let rows = self.pulses.len() as u32;
-        if rows > 2 * self.len() {
-            return nodes.fill_with(|| self.draw(chance).0);
-        }
-        chance.fill_below(rows, nodes);
-        if rows == self.len() {
-            return;
-        }
-        for node in nodes.iter_mut().filter(|node| !self.pulses.knows(NodeIx(**node))) {
-            *node = self.draw(chance).0;
-        }
-    }
-
     /// Reads all pulses at once, before a heartbeat is built or folded.
     pub(crate) fn warm(&self) {
         self.pulses.warm();
@@ -361,20 +206,6 @@ impl View {
         let data_received = self.get(node).map_or(0, |peer| peer.data_received);
         let flags = self.rows.get(node.index()).map_or(0, |row| row.flags.0);
         data_received as u64 ^ u64::from(flags)
-    }
-
-    /// A new packet is under construction: it mentions nobody yet.
-    pub(crate) fn begin_packet(&mut self) {
-        self.mentioned.resize(self.pulses.len().div_ceil(64), 0);
-        self.mentioned.fill(0);
-    }
-
-    /// Notes that the packet mentions the node; says whether it did already (ND-20).
-    pub(crate) fn mention(&mut self, node: NodeIx) -> bool {
-        let (word, bit) = (&mut self.mentioned[node.index() / 64], 1 << (node.index() % 64));
-        let before = *word & bit != 0;
-        *word |= bit;
-        before
     }
 
     /// The flags of a node in the table.
@@ -557,21 +388,6 @@ impl View {
     /// Counts anew, after a record came to another place.
     fn recount(&mut self) {
         self.unsettled = self.rows.iter().filter(|row| row.is(UNSETTLED)).count() as u32;
-    }
-}
-
-impl Peer {
-    fn new() -> Peer {
-        Peer {
-            data_received: 0,
-            ping_sent: 0,
-            config_epoch: Epoch::ZERO,
-            repl_offset: Offset::ZERO,
-            slots: SlotSet::empty(),
-            link: None,
-            master: None,
-            rest: None,
-        }
     }
 }
 

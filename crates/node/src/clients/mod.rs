@@ -139,13 +139,15 @@ impl Node {
         }
     }
 
-    /// Answers a command, if the client is still there and wants that; within EXEC that is a part of its
+    /// Answers a command, if the client is still there and wants that, or if it is pushed; within EXEC that is a part of its
     /// reply.
     pub(crate) fn answer(&mut self, connection: ConnectionId, reply: Reply, out: &mut Outside<'_>) {
         if let Some(collected) = &mut self.execution.collected {
             return collected.push(reply);
         }
-        if self.clients.session(connection).is_some_and(|session| session.replies == Replies::On) {
+        let is_pushed = matches!(reply, Reply::Push(_));
+        let wants = |session: &Session| session.replies == Replies::On || is_pushed;
+        if self.clients.session(connection).is_some_and(wants) {
             out.effects.post(Effect::Client(connection, ClientOutput::Reply(reply)));
         }
     }
