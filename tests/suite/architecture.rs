@@ -28,7 +28,7 @@ const HOUSE: &[Arrows] = &[
     arrows("protocol", &[], &["crc16", "smallvec"]),
     arrows("observe", &["protocol"], &[]),
     arrows("devices", &["engine"], &["petgraph"]),
-    arrows("node", &["protocol", "observe"], &["crc"]),
+    arrows("node", &["protocol", "observe"], &["crc", "indexmap"]),
     arrows("client", &["protocol", "observe"], &[]),
     arrows("scenario", &["protocol", "observe"], &["serde_json", "jsonc-parser", "annotate-snippets"]),
     arrows(

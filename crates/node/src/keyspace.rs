@@ -5,11 +5,13 @@
 //! hidden or deleted (`commands`), or tells replicas (`replication`).
 
 mod digest;
+mod hash;
 mod value;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use indexmap::IndexMap;
 use rcsim_protocol::{Slot, key_slot};
 
 pub use self::value::{Bytes, Entry, Value};
@@ -26,7 +28,8 @@ pub enum Side {
 /// The keys of a node and what they hold.
 #[derive(Clone, Debug, Default)]
 pub struct Keyspace {
-    entries: BTreeMap<Bytes, Record>,
+    /// In no order that means anything.
+    entries: IndexMap<Bytes, Record, hash::KeyHash>,
     /// The keys of each slot with their numbers, newest last.
     by_slot: BTreeMap<Slot, Vec<(u64, Bytes)>>,
     /// The keys that expire, by time.
@@ -58,14 +61,14 @@ impl Keyspace {
     /// Puts an entry in the place of what a key held.
     pub fn insert(&mut self, key: &[u8], entry: Entry) {
         self.watched.touch(key);
-        let digest = digest::of_value(&entry.value);
-        self.digest = self.digest.wrapping_add(digest::of_key(key, &entry, digest));
+        let (name, digest) = (digest::of_bytes(key), digest::of_value(&entry.value));
+        self.digest = self.digest.wrapping_add(digest::of_key(name, &entry, digest));
         self.bytes += value_bytes(&entry.value);
         let until = entry.expires_at_ms;
         let Some(record) = self.entries.get_mut(key) else { return self.create(key, entry, digest) };
         let old = std::mem::replace(&mut record.entry, entry);
         let old_digest = std::mem::replace(&mut record.digest, digest);
-        self.digest = self.digest.wrapping_sub(digest::of_key(key, &old, old_digest));
+        self.digest = self.digest.wrapping_sub(digest::of_key(name, &old, old_digest));
         self.bytes -= value_bytes(&old.value);
         self.move_expiry(key, old.expires_at_ms, until);
     }
@@ -83,7 +86,7 @@ impl Keyspace {
 
     /// Takes a key out.
     pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
-        let record = self.entries.remove(key)?;
+        let record = self.entries.swap_remove(key)?;
         let slot = key_slot(key);
         if let Some(keys) = self.by_slot.get_mut(&slot) {
             if let Ok(index) = keys.binary_search_by_key(&record.number, |(number, _)| *number) {
@@ -100,7 +103,8 @@ impl Keyspace {
     /// A record has left the entries: so do its traces.
     fn forget(&mut self, key: &[u8], record: &Record) {
         self.watched.touch(key);
-        self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
+        let name = digest::of_bytes(key);
+        self.digest = self.digest.wrapping_sub(digest::of_key(name, &record.entry, record.digest));
         self.bytes -= key.len() as u64 + value_bytes(&record.entry.value);
         self.move_expiry(key, record.entry.expires_at_ms, None);
     }
@@ -121,9 +125,10 @@ impl Keyspace {
     pub fn set_expiry(&mut self, key: &[u8], expires_at_ms: Option<i64>) -> bool {
         let Some(record) = self.entries.get_mut(key) else { return false };
         self.watched.touch(key);
-        self.digest = self.digest.wrapping_sub(digest::of_key(key, &record.entry, record.digest));
+        let name = digest::of_bytes(key);
+        self.digest = self.digest.wrapping_sub(digest::of_key(name, &record.entry, record.digest));
         let before = std::mem::replace(&mut record.entry.expires_at_ms, expires_at_ms);
-        self.digest = self.digest.wrapping_add(digest::of_key(key, &record.entry, record.digest));
+        self.digest = self.digest.wrapping_add(digest::of_key(name, &record.entry, record.digest));
         self.move_expiry(key, before, expires_at_ms);
         true
     }
@@ -136,7 +141,8 @@ impl Keyspace {
             self.insert(key, Entry::lasting(Value::List(list)));
             return Some(1);
         };
-        let before = digest::of_key(key, &record.entry, record.digest);
+        let name = digest::of_bytes(key);
+        let before = digest::of_key(name, &record.entry, record.digest);
         let Value::List(list) = &mut record.entry.value else { return None };
         self.watched.touch(key);
         match side {
@@ -150,7 +156,7 @@ impl Keyspace {
             }
         }
         let len = list.len();
-        let after = digest::of_key(key, &record.entry, record.digest);
+        let after = digest::of_key(name, &record.entry, record.digest);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
         self.bytes += element.len() as u64;
         Some(len)
@@ -159,7 +165,8 @@ impl Keyspace {
     /// Takes an element from a list; the key goes with the last one. `None` if there is no list there.
     pub fn pop(&mut self, key: &[u8], side: Side) -> Option<Bytes> {
         let record = self.entries.get_mut(key)?;
-        let before = digest::of_key(key, &record.entry, record.digest);
+        let name = digest::of_bytes(key);
+        let before = digest::of_key(name, &record.entry, record.digest);
         let Value::List(list) = &mut record.entry.value else { return None };
         let element = match side {
             Side::Left => list.pop_front()?,
@@ -171,7 +178,7 @@ impl Keyspace {
         };
         let empty = list.is_empty();
         self.watched.touch(key);
-        let after = digest::of_key(key, &record.entry, record.digest);
+        let after = digest::of_key(name, &record.entry, record.digest);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(after);
         self.bytes -= element.len() as u64;
         if empty {
@@ -219,7 +226,9 @@ impl Keyspace {
 
     /// All keys with what they hold, in the order of the keys.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (&Bytes, &Entry)> + Clone {
-        self.entries.iter().map(|(key, record)| (key, &record.entry))
+        let mut sorted: Vec<(&Bytes, &Record)> = self.entries.iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        sorted.into_iter().map(|(key, record)| (key, &record.entry))
     }
 
     /// How many keys expire.
@@ -250,7 +259,7 @@ impl Keyspace {
     /// Deletes the keys of a slot (SO-11).
     pub fn delete_slot(&mut self, slot: Slot) {
         for (_, key) in self.by_slot.remove(&slot).unwrap_or_default() {
-            if let Some(record) = self.entries.remove(&key) {
+            if let Some(record) = self.entries.swap_remove(&key) {
                 self.forget(&key, &record);
             }
         }

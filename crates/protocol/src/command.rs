@@ -70,8 +70,15 @@ impl Command {
 
     /// Its length as a RESP array of bulk strings, in bytes: what it adds to a replication offset (rule RP-3).
     pub fn resp_len(&self) -> u64 {
-        let bulk = |word: &[u8]| 5 + decimal_len(word.len()) + word.len() as u64;
-        3 + decimal_len(self.len()) + self.words().map(bulk).sum::<u64>()
+        let words = self.len();
+        let mut length = 3 + decimal_len(words) + 5 * words as u64 + (self.0.len() - words * ENTRY) as u64;
+        let mut begin = words * ENTRY;
+        for entry in self.0[ENTRY..words * ENTRY].as_chunks::<ENTRY>().0 {
+            let end = u32::from_le_bytes(*entry) as usize;
+            length += decimal_len(end - begin);
+            begin = end;
+        }
+        length + decimal_len(self.0.len() - begin)
     }
 
     /// Where in the buffer the word begins.
@@ -128,7 +135,11 @@ impl Draft {
 }
 
 fn decimal_len(number: usize) -> u64 {
-    u64::from(number.checked_ilog10().unwrap_or(0)) + 1
+    match number {
+        0..10 => 1,
+        10..100 => 2,
+        _ => u64::from(number.ilog10()) + 1,
+    }
 }
 
 /// For people: the words separated by spaces.

@@ -8,7 +8,7 @@ use rcsim_world::World;
 /// So many operations each client keeps under way.
 const UNDER_WAY: u32 = 64;
 /// So often the history is taken from the world, as a runner takes it.
-const TAKE_EVERY: Span = Span::from_millis(10);
+const TAKE_EVERY: Span = Span::from_millis(1);
 
 /// How much happened while it was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,6 @@ impl BenchCluster {
         let client = |number: u32| ClientSpec {
             pacing: Pacing::Closed,
             concurrency: UNDER_WAY,
-            keys: 10 * UNDER_WAY,
             ..ClientSpec::named(&format!("c{number}"))
         };
         scenario.clients = (1..=clients).map(client).collect();

@@ -90,7 +90,7 @@ impl World {
         let input = match what {
             What::Connected => ClientInput::Connected(number),
             What::Message(Payload::Reply(reply)) => {
-                schedule.fingerprint().mix(&[client as u64, Payload::Reply(reply.clone()).words()[1]]);
+                schedule.fingerprint().mix(&[client as u64, u64::from(reply.is_error())]);
                 ClientInput::Reply(number, *reply)
             }
             What::Closed(_) | What::ConnectFailed(_) => {

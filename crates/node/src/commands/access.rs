@@ -83,10 +83,15 @@ impl Node {
 
     /// What a key holds, if it has not expired; an expired one is deleted if that is mine to do.
     pub(super) fn look_up(&mut self, key: &[u8]) -> Option<&Entry> {
-        if self.keyspace.expiring_len() > 0 && self.expire_if_due(key) {
+        if self.drop_if_expired(key) {
             return None;
         }
         self.keyspace.get(key)
+    }
+
+    /// Whether a key has expired; it is deleted if that is mine to do.
+    pub(super) fn drop_if_expired(&mut self, key: &[u8]) -> bool {
+        self.keyspace.expiring_len() > 0 && self.expire_if_due(key)
     }
 
     /// Whether there is something at a key that has not expired; deletes nothing (RD-4).

@@ -24,6 +24,12 @@ struct SetOptions {
     expiry: Option<Expiry>,
 }
 
+impl SetOptions {
+    fn asks_what_is_there(&self) -> bool {
+        self.only_new || self.only_old || self.keep_ttl
+    }
+}
+
 /// A word that must be there, for the arity says so.
 pub(super) fn word(command: &Command, index: usize) -> &[u8] {
     command.word(index).unwrap_or_default()
@@ -43,11 +49,12 @@ impl Node {
         let (key, value) = (word(command, 1), word(command, 2));
         let until = options.expiry.map(|expiry| expiry.time(command, self.clock.cached_ms)).transpose()?;
         let old = if options.get { Some(bulk(self.string_at(key)?)) } else { None };
-        let exists = self.look_up(key).is_some();
-        if (options.only_new && exists) || (options.only_old && !exists) {
+        self.drop_if_expired(key);
+        let there = if options.asks_what_is_there() { self.keyspace.get(key) } else { None };
+        if (options.only_new && there.is_some()) || (options.only_old && there.is_none()) {
             return Ok(old.unwrap_or(Reply::Null));
         }
-        let kept = self.keyspace.get(key).filter(|_| options.keep_ttl).and_then(|entry| entry.expires_at_ms);
+        let kept = there.filter(|_| options.keep_ttl).and_then(|entry| entry.expires_at_ms);
         let entry = Entry { value: Value::String(value.into()), expires_at_ms: until.or(kept) };
         self.keyspace.insert(key, entry);
         self.changed(1);

@@ -69,12 +69,13 @@ pub(super) fn pop_right(list: u64, len: usize, element: &[u8]) -> u64 {
     list.wrapping_sub(of_bytes(element).wrapping_mul(BASE.wrapping_pow(len as u32)))
 }
 
-/// What a key adds to the digest of the data: its name, its value's digest and kind, and when it expires.
-pub(super) fn of_key(key: &[u8], entry: &Entry, value: u64) -> u64 {
+/// What a key adds to the digest of the data: the digests of its name and its value, the kind of that, and when it
+/// expires.
+pub(super) fn of_key(name: u64, entry: &Entry, value: u64) -> u64 {
     let kind = match entry.value {
         Value::String(_) => 1,
         Value::List(_) => 2,
     };
     let until = entry.expires_at_ms.map_or(0, |at| mix(at as u64 ^ BASE));
-    mix(mix(of_bytes(key) ^ mix(value.wrapping_add(kind))).wrapping_add(until))
+    mix(mix(name ^ mix(value.wrapping_add(kind))).wrapping_add(until))
 }
