@@ -1,14 +1,14 @@
 //! What takes minutes: `cargo test --release -p rcsim-tests -- --ignored`. RCSIM_SEEDS sets how many seeds of each
-//! nemesis are tried, PROPTEST_CASES how many generated plans.
+//! nemesis and of a manual failover under load are tried, PROPTEST_CASES how many generated plans.
 
-use rcsim_observe::{Finding, Summary};
+use rcsim_observe::{Finding, Summary, Verdict};
 use rcsim_runner::Options;
 use rcsim_scenario::Scenario;
 
 use crate::committed::{SCENARIOS, on_threads};
 use crate::properties;
 
-/// Seeds per nemesis unless RCSIM_SEEDS says otherwise.
+/// Seeds of each unless RCSIM_SEEDS says otherwise.
 const SEEDS: u64 = 1_000;
 
 fn seeds() -> Vec<u64> {
@@ -41,6 +41,23 @@ fn every_seed_of_every_nemesis_ends_without_an_unexplained_finding() {
         tried += seeds.len();
     }
     assert!(tried > 0, "no committed scenario has a nemesis");
+}
+
+#[test]
+#[ignore = "a thousand seeds of a busy scenario take minutes"]
+fn mf_8_a_manual_failover_under_load_loses_nothing_whatever_the_seed() {
+    let name = "library/manual-failover-under-load";
+    let committed = SCENARIOS.iter().find(|committed| committed.name == name).expect("it is committed");
+    let seeds = seeds();
+    let wrong = on_threads(2, &seeds, |seed| {
+        let run = rcsim_runner::run(&committed.scenario, &Options::seeded(*seed));
+        let lost = run.clients.lost_acknowledged;
+        // That it passes says, too, that the failover came about.
+        let is_right = lost == 0 && run.verdict == Verdict::Passed;
+        (!is_right).then(|| format!("rcsim run {name} --seed {seed}: {}, {lost} lost", run.verdict.name()))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{} of {} seeds\n{}", wrong.len(), seeds.len(), wrong.join("\n"));
 }
 
 #[test]

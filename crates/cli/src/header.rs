@@ -1,7 +1,7 @@
 //! What stands at the head of a report: what is run, and how it was set.
 
 use rcsim_protocol::Settings;
-use rcsim_scenario::{Cluster, Distribution, MemberRole, NetworkSpec, Scenario, Span};
+use rcsim_scenario::{Cluster, Distribution, MemberRole, NetworkSpec, Pacing, Scenario, Span};
 
 /// Up to so many replicas are named with their masters.
 const REPLICAS_NAMED: usize = 12;
@@ -22,7 +22,10 @@ pub(crate) fn options(
         ("until", until.unwrap_or(scenario.until).to_string()),
     ];
     if !scenario.clients.is_empty() {
-        let clients = scenario.clients.iter().map(|client| format!("{} at {}", client.name, client.rate));
+        let clients = scenario.clients.iter().map(|client| match client.pacing {
+            Pacing::Closed => format!("{} in a closed loop", client.name),
+            Pacing::Paced | Pacing::Open => format!("{} at {}", client.name, client.rate),
+        });
         rows.insert(5, ("clients", clients.collect::<Vec<_>>().join(", ")));
     }
     rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

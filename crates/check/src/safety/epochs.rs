@@ -100,6 +100,11 @@ impl Invariant for Epochs {
             let forgot_vote = is_start && look.vote == Epoch::ZERO && scene.facts.torn.contains(&place);
             let known_as = forgot_vote.then_some(known::TORN_FILE);
             findings.report(scene, Broken { invariant: &DESCRIPTION, places: vec![place], text, known_as });
+            if is_start {
+                // What is gone is told once: later restarts are held against what there is now.
+                let config = look.is_master.then_some(look.config);
+                self.floors.insert(place, Floor { node: look.node, vote: look.vote, config });
+            }
         }
         self.raise_floor(place, record, look);
     }
@@ -205,6 +210,9 @@ mod tests {
         bench.world.places[0].node.last_vote_epoch = Epoch(0);
         bench.restart(0);
         assert_eq!(bench.known("S5"), [Some(known::TORN_FILE)]);
+        bench.crash(0);
+        bench.restart(0);
+        assert_eq!(bench.broken("S5"), 1, "it is told once");
     }
 
     #[test]
