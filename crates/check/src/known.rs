@@ -3,6 +3,8 @@
 //! The names are the entries of `docs/known-weaknesses.md`, without the `W-` that marks them there. An invariant gives
 //! one to a finding only where it sees the situation that the entry describes; everything else stays unexplained.
 
+/// TAKEOVER asks nobody: it puts a voter in the place of another, and two majorities need not meet.
+pub const TAKEOVER: &str = "DW-07";
 /// A replica that was moved to another shard stands with the data and the offset of its old one.
 pub const FOREIGN_CANDIDATE: &str = "EL-03";
 /// A replica without its master's data can be elected: it never had them, or lost them in a synchronisation that failed.
@@ -62,6 +64,7 @@ pub const DROPPED_KEYS: &str = "X-12";
 
 /// All of them, in alphabetical order of their entries.
 pub const NAMES: &[&str] = &[
+    TAKEOVER,
     FOREIGN_CANDIDATE,
     EMPTY_CANDIDATE,
     MISSED_EPOCH,

@@ -1,7 +1,8 @@
 //! S3: no two nodes become master by election with the same config epoch.
 //!
 //! A candidate that knows slots without an owner counts too few masters (W-SL-03): it can win with the votes of a
-//! minority what another wins with those of the majority.
+//! minority what another wins with those of the majority. TAKEOVER puts a voter in the place of another without a vote,
+//! so that two majorities need not have a voter in common (W-DW-07).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     sentence: "No two nodes become master by election with the same configEpoch. Epochs made by a bump, a collision or \
                TAKEOVER are outside this statement.",
     rules: &["IV-2", "EL-18"],
-    weaknesses: &[known::RELEASED_SLOTS],
+    weaknesses: &[known::RELEASED_SLOTS, known::TAKEOVER],
     cost: Cost::PerEvent,
     events: &[EventKind::Promoted],
 };
@@ -32,6 +33,8 @@ pub(crate) const DESCRIPTION: Description = Description {
 pub(crate) struct ElectedEpoch {
     /// By epoch: the winner, and whether it saw released slots.
     elected: BTreeMap<Epoch, (NodeIx, bool)>,
+    /// Somebody took over without a vote.
+    taken_over: bool,
 }
 
 impl Invariant for ElectedEpoch {
@@ -40,12 +43,11 @@ impl Invariant for ElectedEpoch {
     }
 
     fn observe(&mut self, record: &Record, scene: Scene<'_>, findings: &mut Findings) {
-        let Event::Promoted {
-            cause: PromotionCause::Election | PromotionCause::ManualFailover, epoch, ..
-        } = record.event
-        else {
+        let Event::Promoted { cause, epoch, .. } = record.event else { return };
+        self.taken_over |= cause == PromotionCause::Takeover;
+        if !matches!(cause, PromotionCause::Election | PromotionCause::ManualFailover) {
             return;
-        };
+        }
         let Some(winner) = record.place.and_then(|place| scene.facts.identity(place)) else { return };
         let node = record.place.and_then(|place| scene.glimpse.node(place));
         let saw_released = node.is_some_and(|node| sees_released_slots(node, scene));
@@ -57,7 +59,8 @@ impl Invariant for ElectedEpoch {
                 scene.name(winner)
             );
             let places = scene.places_of([first, winner]);
-            let known_as = (first_saw || saw_released).then_some(known::RELEASED_SLOTS);
+            let released = (first_saw || saw_released).then_some(known::RELEASED_SLOTS);
+            let known_as = released.or(self.taken_over.then_some(known::TAKEOVER));
             findings.report(scene, Broken { invariant: &DESCRIPTION, places, text, known_as });
         }
     }
@@ -73,10 +76,19 @@ mod tests {
         let mut bench = Bench::new(3, 3);
         bench.event(3, promoted(PromotionCause::Election, 0, 7));
         bench.event(4, promoted(PromotionCause::Election, 1, 8));
-        bench.event(5, promoted(PromotionCause::Takeover, 2, 8));
         assert_eq!(bench.broken("S3"), 0);
         bench.event(5, promoted(PromotionCause::ManualFailover, 2, 8));
-        assert_eq!(bench.broken("S3"), 1);
+        assert_eq!(bench.known("S3"), [None]);
+    }
+
+    #[test]
+    fn mf_6_who_takes_over_is_outside_and_makes_the_voters_two_parties() {
+        let mut bench = Bench::new(3, 3);
+        bench.event(3, promoted(PromotionCause::Election, 0, 7));
+        bench.event(5, promoted(PromotionCause::Takeover, 2, 7));
+        assert_eq!(bench.broken("S3"), 0);
+        bench.event(4, promoted(PromotionCause::Election, 1, 7));
+        assert_eq!(bench.known("S3"), [Some(known::TAKEOVER)]);
     }
 
     #[test]
