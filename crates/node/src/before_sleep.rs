@@ -48,6 +48,7 @@ impl Node {
     /// the turn is cut. `flush`: whether the file is written in any case.
     pub(crate) fn finish_turn(&mut self, mut flush: bool, out: &mut Outside<'_>) {
         loop {
+            self.replace_snapshot_after_flush(out);
             if std::mem::replace(&mut flush, true) {
                 self.flush_log(false, out);
             }

@@ -158,7 +158,7 @@ impl Node {
             keyspace: Keyspace::default(),
             execution: Default::default(),
             clients: Clients::default(),
-            persistence: Persistence::default(),
+            persistence: Persistence::starting_at(now_ms / 1000),
         }
     }
 

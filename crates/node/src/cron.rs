@@ -25,6 +25,9 @@ impl Node {
         if self.is_loading() {
             return self.check_load_timeout(out);
         }
+        if self.shutdown_cron(out) {
+            return;
+        }
         self.reap_snapshot_child();
         self.persistence_cron(out);
         self.expire_pause();
@@ -33,6 +36,7 @@ impl Node {
             self.replication_cron(out);
         }
         self.cluster_cron(out);
+        self.start_scheduled_save(out);
     }
 
     fn cluster_cron(&mut self, out: &mut Outside<'_>) {

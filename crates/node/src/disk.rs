@@ -110,8 +110,12 @@ pub enum DiskJob {
     AofInstall,
     /// To forget or end what is history; nothing depends on it.
     AofHistory,
-    /// To remove files that are history.
-    AofUnlink,
+    /// To remove files that nobody needs any more.
+    Unlink,
+    /// To save a snapshot by a child (RB-2).
+    SnapshotChild,
+    /// To save one while everybody waits.
+    Snapshot,
 }
 
 /// How a request ended.
@@ -173,7 +177,9 @@ impl Node {
             }
             DiskJob::AofOpen => self.rewrite_opened(answer.result, out),
             DiskJob::AofInstall => self.rewrite_installed(answer.result, out),
-            DiskJob::AofUnlink => return,
+            DiskJob::Unlink => return,
+            DiskJob::SnapshotChild => return self.saving_child_ended(answer.result),
+            DiskJob::Snapshot => self.snapshot_written(answer.result, out),
             DiskJob::AofHistory => {}
         }
         self.go_on_with_turn(out);

@@ -8,9 +8,9 @@ use rcsim_protocol::{AddressIx, Epoch, NodeIx, Offset, ReplicationId};
 
 use crate::data::Digest;
 use crate::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
-    FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
-    ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, DataSource, Departure, EpochCause,
+    ExitCause, FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause,
+    ReconfigureCause, ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 
 macro_rules! events {
@@ -418,8 +418,10 @@ events! {
     },
 
     // ---- persistence ------------------------------------------------------------------------------------------
-    /// The data were loaded at the start (AO-15).
+    /// The data were loaded at the start (AO-15, RB-5).
     "data-loaded" DataLoaded {
+        /// Where they were.
+        from: DataSource,
         /// How many keys there are.
         keys: u64,
         /// Bytes that were cut from the end of the last file.
@@ -430,6 +432,17 @@ events! {
         /// What is wrong with them.
         why: DamageCause,
     },
+    /// A snapshot is on the disk (RB-2).
+    "rdb-saved" RdbSaved {
+        /// Its bytes.
+        size: u64,
+    },
+    /// A snapshot could not be saved (RB-3).
+    "rdb-save-failed" RdbSaveFailed,
+    /// The process is to end, and waits until its replicas have everything; writes are paused (RB-7).
+    "shutdown-waits" ShutdownWaits,
+    /// The process was to end, and goes on: it was told so, or could not save its data (RB-7).
+    "shutdown-cancelled" ShutdownCancelled,
     /// The append-only file was rewritten: it has a new base (AO-13).
     "aof-rewritten" AofRewritten {
         /// Bytes of the base.

@@ -291,6 +291,15 @@ pub enum ReplicationDown {
     Repointed,
 }
 
+/// Where data were loaded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataSource {
+    /// The append-only file (AO-15).
+    Log,
+    /// A snapshot (RB-5).
+    Snapshot,
+}
+
 /// What is wrong with data that cannot be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DamageCause {
@@ -324,6 +333,8 @@ pub enum ExitCause {
     AofNotWritten,
     /// The data on the disk could not be loaded (AO-15).
     DataCorrupt,
+    /// It was told to, and ended in good order (RB-7).
+    Shutdown,
     /// Redis stops on an assertion here: a replica cannot keep what its master sends (AO-11).
     ReplicaCannotPersist,
     /// Redis stops on an assertion here: a node that owns slots was to become a replica (RP-27, IV-6).

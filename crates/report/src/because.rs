@@ -1,8 +1,8 @@
 //! The words of every reason: short clauses that stand behind a sentence.
 
 use rcsim_observe::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
-    FailCleared, Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, DataSource, Departure, EpochCause,
+    ExitCause, FailCleared, Ignored, LinkDown, NoMigration, PromotionCause, ReconfigureCause, ReplicaDropped,
     ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 
@@ -209,6 +209,14 @@ pub fn replica_dropped(why: ReplicaDropped) -> &'static str {
     }
 }
 
+/// Where data were loaded from.
+pub fn data_source(from: DataSource) -> &'static str {
+    match from {
+        DataSource::Log => "from the append-only file",
+        DataSource::Snapshot => "from a snapshot",
+    }
+}
+
 /// What is wrong with data that cannot be loaded.
 pub fn damage(why: DamageCause) -> &'static str {
     match why {
@@ -230,6 +238,7 @@ pub fn exit(why: ExitCause) -> &'static str {
         ExitCause::ConfigCorrupt => "nodes.conf could not be read",
         ExitCause::AofNotWritten => "the append-only file could not be written",
         ExitCause::DataCorrupt => "the data on the disk could not be loaded",
+        ExitCause::Shutdown => "it was told to",
         ExitCause::ReplicaCannotPersist => {
             "it cannot keep what its master sends: Redis stops on an assertion"
         }

@@ -5,9 +5,9 @@
 //! Nodes go by their names, reasons by words, epochs and offsets as numbers.
 
 use rcsim_observe::reason::{
-    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, Departure, EpochCause, ExitCause,
-    FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause, ReconfigureCause,
-    ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
+    AddressSource, Arrival, BindCause, CannotFailover, DamageCause, DataSource, Departure, EpochCause,
+    ExitCause, FailCleared, Ignored, LinkDown, ManualFailoverKind, NoMigration, PromotionCause,
+    ReconfigureCause, ReplicaDropped, ReplicationDown, StateCause, StateHold, VoteDenied,
 };
 use rcsim_observe::{Digest, Event, Names};
 use rcsim_protocol::bus::MessageKind;
@@ -143,8 +143,9 @@ reasons! {
         ConnectFailed = "connect-failed", Lost = "lost", Timeout = "timeout", Refused = "refused",
         Repointed = "repointed",
     }
+    DataSource { Log = "log", Snapshot = "snapshot", }
     DamageCause { BadManifest = "bad-manifest", MissingFile = "missing-file", BadFormat = "bad-format", EndsEarly = "ends-early", EndsEarlyBeforeOthers = "ends-early-before-others", UnknownCommand = "unknown-command", Crash = "crash", Snapshot = "snapshot", }
-    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", AofNotWritten = "aof-not-written", DataCorrupt = "data-corrupt", ReplicaCannotPersist = "replica-cannot-persist", ReplicaWithSlots = "replica-with-slots", }
+    ExitCause { ConfigNotSaved = "config-not-saved", ConfigCorrupt = "config-corrupt", AofNotWritten = "aof-not-written", DataCorrupt = "data-corrupt", Shutdown = "shutdown", ReplicaCannotPersist = "replica-cannot-persist", ReplicaWithSlots = "replica-with-slots", }
 }
 
 macro_rules! put_all {
@@ -206,8 +207,12 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         ReplicationDown { why }
         FullResync { offset }
         PartialResync { offset }
-        DataLoaded { keys, cut }
+        DataLoaded { from, keys, cut }
         DataDamaged { why }
+        RdbSaved { size }
+        RdbSaveFailed {}
+        ShutdownWaits {}
+        ShutdownCancelled {}
         AofRewritten { size }
         AofRewriteFailed {}
         AofWriteDelayed { for_s }

@@ -332,13 +332,20 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
             say(Down, Story, "drops", format!("{keys} keys"), why)
         }
 
-        Event::DataLoaded { keys, cut: 0 } => {
-            say(Up, Story, "loads", format!("{keys} keys"), "from the append-only file")
+        Event::DataLoaded { from, keys, cut: 0 } => {
+            say(Up, Story, "loads", format!("{keys} keys"), because::data_source(*from))
         }
-        Event::DataLoaded { keys, cut } => {
-            let why = format!("from the append-only file, which ended early: {cut} bytes were cut off");
+        Event::DataLoaded { from, keys, cut } => {
+            let from = because::data_source(*from);
+            let why = format!("{from}, which ended early: {cut} bytes were cut off");
             say(Up, Story, "loads", format!("{keys} keys"), why)
         }
+        Event::RdbSaved { size } => say(Rest, Detail, "saves", "a snapshot", format!("{size} bytes")),
+        Event::RdbSaveFailed => say(Down, Story, "fails", "to save a snapshot", ""),
+        Event::ShutdownWaits => {
+            say(Down, Story, "is about to end", "", "it waits until its replicas have everything")
+        }
+        Event::ShutdownCancelled => say(Up, Story, "goes on", "after all", "its shutdown was cancelled"),
         Event::DataDamaged { why } => say(Down, Story, "cannot load", "its data", because::damage(*why)),
         Event::AofRewritten { size } => {
             say(Rest, Detail, "rewrites", "its append-only file", format!("{size} bytes"))

@@ -192,7 +192,7 @@ fn is_master(place: Place, scene: Scene<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rcsim_observe::reason::ReplicationDown;
+    use rcsim_observe::reason::{DataSource, ReplicationDown};
     use rcsim_protocol::Offset;
 
     use super::*;
@@ -251,7 +251,7 @@ mod tests {
         elected(&mut bench, 4, 0);
         assert_eq!(bench.known("S11"), [None]);
         let mut bench = restarted(0);
-        bench.event(4, Event::DataLoaded { keys: 3, cut: 0 });
+        bench.event(4, Event::DataLoaded { from: DataSource::Log, keys: 3, cut: 0 });
         elected(&mut bench, 4, 0);
         assert_eq!(bench.broken("S11"), 0);
     }

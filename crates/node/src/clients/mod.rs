@@ -153,7 +153,7 @@ impl Node {
     }
 
     /// A client that waited is free: the commands that came meanwhile are its next ones.
-    fn resume(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
+    pub(crate) fn resume(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
         if let Some(session) = self.clients.session_mut(connection) {
             session.blocked = None;
         }

@@ -10,6 +10,8 @@ pub(crate) enum PausePurpose {
     Command,
     /// A replica takes over by hand (MF-11).
     Failover,
+    /// The process is about to end (RB-7).
+    Shutdown,
 }
 
 /// Which commands wait; the later one is the stricter one.
@@ -32,7 +34,7 @@ struct Asked {
 /// All pauses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pause {
-    asked: [Option<Asked>; 2],
+    asked: [Option<Asked>; 3],
     /// What they come to.
     now: Option<Asked>,
 }

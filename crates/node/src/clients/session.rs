@@ -74,6 +74,8 @@ pub(crate) struct Watch {
 pub(crate) enum Blocked {
     /// Its command waits for the end of a pause (MF-11).
     Paused,
+    /// The process is about to end (RB-7).
+    Shutdown,
 }
 
 impl Session {

@@ -22,9 +22,9 @@ const SHOWN: &[&str] = &[
     "asking",
     "fast",
     "no_auth",
-    "allow_busy",
     "no_async_loading",
     "no_multi",
+    "allow_busy",
     "movablekeys",
 ];
 

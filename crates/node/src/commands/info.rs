@@ -1,6 +1,6 @@
-//! INFO, but for the section about replication, which is told there.
+//! INFO, but for the sections about persistence and replication, which are told there.
 //!
-//! Rules: CM-27. INFO has the sections `replication`, `cluster` and `keyspace`.
+//! Rules: CM-27. INFO has the sections `persistence`, `replication`, `cluster` and `keyspace`.
 
 use std::fmt::Write;
 
@@ -14,7 +14,8 @@ use crate::outside::Outside;
 type Section = (&'static str, fn(&Node) -> String);
 
 /// The sections in the order in which they are shown.
-const SECTIONS: [Section; 3] = [
+const SECTIONS: [Section; 4] = [
+    ("Persistence", Node::persistence_section),
     ("Replication", Node::replication_section),
     ("Cluster", |_| "cluster_enabled:1\r\n".to_owned()),
     ("Keyspace", Node::keyspace_section),

@@ -57,12 +57,13 @@ impl Node {
         Ok(Reply::Array(found.map(|(key, _)| Reply::bulk(key)).collect()))
     }
 
-    pub(super) fn flushdb_command(&mut self, command: &Command) -> Answer {
-        self.flushall_command(command)
+    /// Also replaces the snapshot on the disk.
+    pub(super) fn flushall_command(&mut self, command: &Command) -> Answer {
+        self.flushdb_command(command).inspect(|_| self.note_flush())
     }
 
     /// Counts as a change even if there was nothing.
-    pub(super) fn flushall_command(&mut self, command: &Command) -> Answer {
+    pub(super) fn flushdb_command(&mut self, command: &Command) -> Answer {
         let known_option = command.len() == 2 && (command.is(1, "sync") || command.is(1, "async"));
         if command.len() > 1 && !known_option {
             return Err(syntax_error());

@@ -113,6 +113,7 @@ pub(super) const COMMANDS: &[Declaration] = &[
     session("asking", 1, "fast @connection", Node::asking_command),
     session("auth", -2, "noscript loading stale fast no_auth allow_busy @connection", Node::auth_command),
     server("bgrewriteaof", 1, "admin noscript no_async_loading", Node::bgrewriteaof_command),
+    server("bgsave", -1, "admin noscript no_async_loading", Node::bgsave_command),
     container("client", client::SUBCOMMANDS),
     container("cluster", cluster::SUBCOMMANDS),
     server("command", -1, "loading stale @connection", Node::command_command)
@@ -150,6 +151,8 @@ pub(super) const COMMANDS: &[Declaration] = &[
         .tips("nondeterministic_output request_policy:all_shards response_policy:special"),
     data("keys", 2, "readonly @keyspace @dangerous", NONE, Node::keys_command)
         .tips("request_policy:all_shards nondeterministic_output_order"),
+    server("lastsave", 1, "loading stale fast @admin @dangerous", Node::lastsave_command)
+        .tips("nondeterministic_output"),
     data("lindex", 3, "readonly @list", one("RO access"), Node::lindex_command),
     data("llen", 2, "readonly fast @list", one("RO"), Node::llen_command),
     data("lpop", -2, "write fast @list", one("RW access delete"), Node::lpop_command),
@@ -186,11 +189,13 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("rpop", -2, "write fast @list", one("RW access delete"), Node::rpop_command),
     data("rpush", -3, "write denyoom fast @list", one("RW insert"), Node::rpush_command),
     data("rpushx", -3, "write denyoom fast @list", one("RW insert"), Node::rpushx_command),
+    session("save", 1, "admin noscript no_async_loading no_multi", Node::save_command),
     server("select", 2, "loading stale fast @connection", Node::select_command),
     data("set", -3, "write denyoom @string", one("RW access update variable_flags"), Node::set_command),
     data("setex", 4, "write denyoom @string", one("OW update"), Node::setex_command),
     data("setnx", 3, "write denyoom fast @string", one("OW insert"), Node::setnx_command),
     data("setrange", 4, "write denyoom @string", one("RW update"), Node::setrange_command),
+    session("shutdown", -1, "admin noscript loading stale no_multi allow_busy", Node::shutdown_command),
     server("spublish", 3, "pubsub loading stale fast may_replicate", Node::spublish_command)
         .keys(one("not_key")),
     session("ssubscribe", -2, "pubsub noscript loading stale", Node::ssubscribe_command).keys(all("not_key")),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rcsim_observe::Event;
-use rcsim_observe::reason::ExitCause;
+use rcsim_observe::reason::{DataSource, ExitCause};
 use rcsim_protocol::Slot;
 
 use super::damage::DataDamage;
@@ -14,7 +14,6 @@ use super::files::{FileNames, FileSet};
 use super::log::LogState;
 use super::replay::read_log;
 use super::rewrite::TEMPORARY_FIRST_BASE;
-use super::shared;
 use crate::disk::{DiskJob, DiskStep};
 use crate::keyspace::{Bytes, Entry};
 use crate::node::Node;
@@ -32,6 +31,8 @@ const SNAPSHOT: &[u8] = b"REDIS";
 pub(crate) struct Source {
     /// The files of an append-only file, by name and in order.
     log: Vec<(String, Bytes)>,
+    /// The snapshot, if there is no append-only file.
+    snapshot: Option<Bytes>,
 }
 
 impl Node {
@@ -49,6 +50,8 @@ impl Node {
                 let bytes = bytes.ok_or_else(|| DataDamage::MissingFile(file.name.clone()))?;
                 source.log.push((file.name.clone(), Bytes::from(bytes.as_slice())));
             }
+        } else {
+            source.snapshot = disk.get(&self.settings.dbfilename).map(|bytes| Bytes::from(bytes.as_slice()));
         }
         let log = &mut self.persistence.log;
         (log.names, log.files) = (names, files);
@@ -57,10 +60,17 @@ impl Node {
 
     /// Loads the data, opens the append-only file for writing, and looks whose slots the data are of (BT-1).
     pub(crate) fn load_data(&mut self, source: &Source, out: &mut Outside<'_>) {
-        match self.load_log(&source.log, out) {
+        let loaded = match &source.snapshot {
+            Some(bytes) => self.load_snapshot_file(bytes).map(|()| 0),
+            None => self.load_log(&source.log, out),
+        };
+        match loaded {
             Ok(cut) => {
-                if !source.log.is_empty() {
-                    out.tell(Event::DataLoaded { keys: self.keyspace.len() as u64, cut });
+                let keys = self.keyspace.len() as u64;
+                if source.snapshot.is_some() {
+                    out.tell(Event::DataLoaded { from: DataSource::Snapshot, keys, cut });
+                } else if !source.log.is_empty() {
+                    out.tell(Event::DataLoaded { from: DataSource::Log, keys, cut });
                 }
                 self.open_log(&source.log, cut, out);
                 self.verify_slots_of_data(out);
@@ -74,6 +84,25 @@ impl Node {
         out.tell(Event::DataDamaged { why: damage.cause() });
         self.persistence.damage = Some(damage.clone());
         self.exit(ExitCause::DataCorrupt, out);
+    }
+
+    /// Loads a snapshot and its place in the stream; a master leaves out what has expired (RB-4, RB-6).
+    fn load_snapshot_file(&mut self, bytes: &[u8]) -> Result<(), DataDamage> {
+        let skip_before = self.am_master().then_some(self.clock.now_ms);
+        let loaded = rdb::load(bytes, skip_before).map_err(DataDamage::Snapshot)?;
+        self.persistence.snapshots.loaded = (loaded.records.len() as u64, loaded.expired.len() as u64);
+        self.take_records(loaded.records);
+        if let Some(position) = loaded.aux.stream {
+            self.restore_stream(position, loaded.expired);
+        }
+        Ok(())
+    }
+
+    fn take_records(&mut self, records: Vec<rdb::Record>) {
+        for record in records {
+            let entry = Entry { value: record.value, expires_at_ms: record.expires_at_ms };
+            self.keyspace.insert(&record.key, entry);
+        }
     }
 
     /// Runs what the files say; returns how many bytes were cut off at the end (AO-15).
@@ -104,10 +133,7 @@ impl Node {
     /// Loads the snapshot that a file begins with, expired keys too (RB-6); returns where it ends.
     fn load_base(&mut self, bytes: &[u8]) -> Result<usize, DataDamage> {
         let loaded = rdb::load(bytes, None).map_err(DataDamage::Snapshot)?;
-        for record in loaded.records {
-            let entry = Entry { value: record.value, expires_at_ms: record.expires_at_ms };
-            self.keyspace.insert(&record.key, entry);
-        }
+        self.take_records(loaded.records);
         Ok(loaded.length)
     }
 
@@ -128,7 +154,7 @@ impl Node {
             let temporary = names.path(TEMPORARY_FIRST_BASE);
             steps.extend([
                 DiskStep::Create { file: temporary.clone() },
-                DiskStep::Append { file: temporary.clone(), bytes: shared(self.base_bytes()) },
+                DiskStep::Append { file: temporary.clone(), bytes: self.base_bytes() },
                 DiskStep::Fsync { file: temporary.clone() },
                 DiskStep::Rename { from: temporary, to: names.path(&base) },
             ]);

@@ -1,4 +1,4 @@
-//! Persistence: the append-only file, who writes it, and what is refused when that fails.
+//! Persistence: the append-only file and snapshots, who writes them, and what is refused when that fails.
 //!
 //! | room | what is in it |
 //! |---|---|
@@ -6,17 +6,21 @@
 //! | `log` | the buffer, and when it is written and synced (AO-4 … AO-11) |
 //! | `rewrite` | rewriting by a child; turning the file on and off (AO-12 … AO-14) |
 //! | `load`, `replay`, `damage` | what a start finds on its disk (AO-15 … AO-17, BT-6, BT-7) |
-//! | `snapshot` | the data as the bytes of a snapshot |
+//! | `snapshot` | when a snapshot is saved, and by whom (RB-1 … RB-3) |
+//! | `shutdown` | SHUTDOWN (RB-7) |
+//! | `info` | the section of INFO |
 //!
 //! Keeps: what a turn wrote is on its way to the disk before its replies leave (LP-6): where the process waits for the
 //! disk the turn is cut, and goes on with the answer.
 
 mod damage;
 mod files;
+mod info;
 mod load;
 mod log;
 mod replay;
 mod rewrite;
+mod shutdown;
 mod snapshot;
 
 use rcsim_protocol::{Command, Reply};
@@ -26,19 +30,31 @@ use crate::effect::Effect;
 use crate::keyspace::Bytes;
 use crate::node::Node;
 use crate::outside::Outside;
+use shutdown::Shutdown;
+use snapshot::Snapshots;
 
 pub use damage::DataDamage;
 pub use load::Files;
 pub(crate) use log::Log;
 pub(crate) use rewrite::Child;
+pub(crate) use shutdown::ShutdownOptions;
 
 /// The replication and the timer look at this once per second (LP-7).
 const RETRY_TICKS: u64 = 10;
+
+/// What a client is told while the last snapshot failed (RB-3).
+const SNAPSHOT_FAILED: &str = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist \
+    to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors \
+    during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for \
+    details about the RDB error.";
 
 /// What a node knows of its persistence.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Persistence {
     pub(crate) log: Log,
+    pub(crate) snapshots: Snapshots,
+    /// A shutdown that waits.
+    shutdown: Option<Shutdown>,
     /// The child that rewrites; there is one child at a time.
     pub(crate) child: Option<Child>,
     /// A rewrite begins as soon as there is no child.
@@ -49,6 +65,13 @@ pub(crate) struct Persistence {
     awaited: u32,
     /// The turn is cut: this goes to the sockets when it goes on.
     cut: Option<Vec<Effect>>,
+}
+
+impl Persistence {
+    /// Of a process that starts.
+    pub(crate) fn starting_at(now_s: i64) -> Persistence {
+        Persistence { snapshots: Snapshots::starting_at(now_s), ..Persistence::default() }
+    }
 }
 
 impl Node {
@@ -64,6 +87,13 @@ impl Node {
             self.persistence.cut = Some(out.effects.take_outbox());
         }
         self.persistence.awaited > 0
+    }
+
+    /// The turn does not go on after all: what it kept goes to the sockets with what comes now.
+    fn put_back_cut_turn(&mut self, out: &mut Outside<'_>) {
+        if let Some(held) = self.persistence.cut.take() {
+            out.effects.put_outbox_first(held);
+        }
     }
 
     /// An answer came in that the process waited for: after the last one the turn goes on.
@@ -82,7 +112,9 @@ impl Node {
 
     /// Whether a child is at work, for a rewrite or for a snapshot: there is one at a time.
     pub(crate) fn has_child(&self) -> bool {
-        self.persistence.child.is_some() || self.replication.makes_snapshot()
+        self.persistence.child.is_some()
+            || self.persistence.snapshots.child.is_some()
+            || self.replication.makes_snapshot()
     }
 
     /// The part of the timer that is about persistence (LP-7): scheduled rewrites, children that ended, triggers,
@@ -93,8 +125,14 @@ impl Node {
         }
         if self.has_child() {
             self.reap_child(out);
+            self.reap_saving_child(out);
         } else {
-            self.start_rewrite_if_grown(out);
+            if self.is_save_due() {
+                self.start_save(out);
+            }
+            if !self.has_child() {
+                self.start_rewrite_if_grown(out);
+            }
         }
         let log = &self.persistence.log;
         let retry = log.write_error.is_some() && self.process.cron_iteration.is_multiple_of(RETRY_TICKS);
@@ -103,8 +141,13 @@ impl Node {
         }
     }
 
-    /// What a client is told that writes, or pings, while what is written cannot be kept (AO-11).
+    /// What a client is told that writes, or pings, while what is written cannot be kept (AO-11, RB-3).
     pub(crate) fn persistence_error(&self) -> Option<Reply> {
+        let settings = &self.settings;
+        let snapshots_matter = settings.stop_writes_on_bgsave_error && !settings.save.is_empty();
+        if snapshots_matter && self.persistence.snapshots.has_failed {
+            return Some(Reply::error(SNAPSHOT_FAILED));
+        }
         let error = self.persistence.log.error()?;
         Some(Reply::error(format!("MISCONF Errors writing to the AOF file: {error}")))
     }
@@ -123,7 +166,7 @@ impl Node {
         }
         let names = &log.names;
         let mut files = vec![(names.path(&names.manifest_name()), log.files.text().into_bytes())];
-        files.extend(log.files.base.iter().map(|file| (names.path(&file.name), self.base_bytes())));
+        files.extend(log.files.base.iter().map(|file| (names.path(&file.name), self.base_bytes().to_vec())));
         files.extend(log.files.incr.iter().map(|file| (names.path(&file.name), Vec::new())));
         files
     }

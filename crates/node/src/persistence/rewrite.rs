@@ -14,7 +14,6 @@ use crate::effect::Effect;
 use crate::keyspace::{Bytes, Value};
 use crate::node::Node;
 use crate::outside::Outside;
-use crate::rdb::Aux;
 
 /// What a child writes until it is complete.
 const TEMPORARY_BASE: &str = "temp-rewriteaof-bg.aof";
@@ -41,7 +40,11 @@ pub(crate) enum Child {
 /// How the rewrites went so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rewrites {
-    failures: u32,
+    pub(super) failures: u32,
+    /// How many were begun, when the last one was, and how many seconds the last one took that has ended.
+    pub(super) begun: u64,
+    pub(super) since_s: Option<i64>,
+    pub(super) took_s: Option<i64>,
     /// No automatic rewrite before this time, in seconds.
     wait_until_s: i64,
 }
@@ -50,6 +53,12 @@ impl Node {
     /// After several failures automatic rewrites wait for 1, 2, 4 … 60 minutes (AO-12).
     pub(super) fn rewrite_is_limited(&self) -> bool {
         self.clock.cached_s() < self.persistence.log.rewrites.wait_until_s
+    }
+
+    /// A rewrite begins as soon as there is no child; failures before do not matter any more.
+    pub(crate) fn schedule_rewrite(&mut self) {
+        self.persistence.rewrite_scheduled = true;
+        (self.persistence.log.rewrites.failures, self.persistence.log.rewrites.wait_until_s) = (0, 0);
     }
 
     /// The file has grown enough (AO-12).
@@ -68,17 +77,21 @@ impl Node {
     pub(crate) fn start_rewrite(&mut self, out: &mut Outside<'_>) {
         self.persistence.rewrite_scheduled = false;
         self.flush_log(true, out);
-        let data = shared(self.base_bytes());
+        let (data, since_s) = (self.base_bytes(), self.clock.now_s());
         let log = &mut self.persistence.log;
+        log.rewrites.begun += 1;
+        log.rewrites.since_s = Some(since_s);
         log.needs_select = true;
         let mut files = log.files.clone();
-        let steps = if log.state == LogState::On {
-            let incr = files.add_incr(&log.names);
-            let mut steps = vec![DiskStep::Create { file: log.names.path(&incr) }];
-            steps.extend(log.names.manifest_steps(&files));
-            steps
-        } else {
-            vec![DiskStep::Create { file: log.names.temporary_incr() }]
+        let steps = match log.state {
+            LogState::On => {
+                let incr = files.add_incr(&log.names);
+                let mut steps = vec![DiskStep::Create { file: log.names.path(&incr) }];
+                steps.extend(log.names.manifest_steps(&files));
+                steps
+            }
+            LogState::WaitsForRewrite => vec![DiskStep::Create { file: log.names.temporary_incr() }],
+            LogState::Off => Vec::new(),
         };
         self.persistence.child = Some(Child::Opens { data, files });
         self.await_disk(DiskJob::AofOpen, steps, out);
@@ -93,7 +106,7 @@ impl Node {
         let log = &mut self.persistence.log;
         log.files = files;
         (log.written, log.synced) = (0, 0);
-        let file = log.names.path(TEMPORARY_BASE);
+        let file = TEMPORARY_BASE.to_owned();
         self.persistence.child = Some(Child::Works { size: data.len() as u64 });
         let steps = vec![
             DiskStep::Create { file: file.clone() },
@@ -117,19 +130,22 @@ impl Node {
             self.persistence.child = None;
             return self.rewrite_failed(out);
         }
-        let preamble = self.settings.aof_use_rdb_preamble;
+        let (preamble, now_s) = (self.settings.aof_use_rdb_preamble, self.clock.now_s());
         let log = &mut self.persistence.log;
+        log.rewrites.took_s = log.rewrites.since_s.map(|since| now_s - since);
         let mut files = log.files.clone();
         let base = files.add_base(&log.names, preamble);
-        let mut steps =
-            vec![DiskStep::Rename { from: log.names.path(TEMPORARY_BASE), to: log.names.path(&base) }];
-        if log.state == LogState::WaitsForRewrite {
-            files.retire_incrs(0);
-            let incr = files.add_incr(&log.names);
-            let (from, to) = (log.names.temporary_incr(), log.names.path(&incr));
-            steps.push(DiskStep::Rename { from, to });
-        } else {
-            files.retire_incrs(1);
+        let from = TEMPORARY_BASE.to_owned();
+        let mut steps = vec![DiskStep::Rename { from, to: log.names.path(&base) }];
+        match log.state {
+            LogState::WaitsForRewrite => {
+                files.retire_incrs(0);
+                let incr = files.add_incr(&log.names);
+                let (from, to) = (log.names.temporary_incr(), log.names.path(&incr));
+                steps.push(DiskStep::Rename { from, to });
+            }
+            LogState::On => files.retire_incrs(1),
+            LogState::Off => files.retire_incrs(0),
         }
         steps.extend(log.names.manifest_steps(&files));
         self.persistence.child = Some(Child::Installs { size, files });
@@ -144,10 +160,12 @@ impl Node {
         }
         let log = &mut self.persistence.log;
         log.files = files;
-        log.state = LogState::On;
+        if log.state == LogState::WaitsForRewrite {
+            log.state = LogState::On;
+        }
         log.current_size = size + log.written;
         log.base_size = log.current_size;
-        log.rewrites = Rewrites::default();
+        (log.rewrites.failures, log.rewrites.wait_until_s) = (0, 0);
         out.tell(Event::AofRewritten { size });
         self.drop_history(out);
     }
@@ -160,7 +178,7 @@ impl Node {
         }
         let history = std::mem::take(&mut log.files.history);
         let steps = history.iter().map(|file| DiskStep::Unlink { file: log.names.path(&file.name) });
-        let job = DiskJob::AofUnlink;
+        let job = DiskJob::Unlink;
         out.effects.push(Effect::Disk(DiskRequest { job, wait: Wait::Thread, steps: steps.collect() }));
         let steps = log.names.manifest_steps(&log.files);
         self.await_disk(DiskJob::AofHistory, steps, out);
@@ -224,17 +242,11 @@ impl Node {
     }
 
     /// What a base holds: a snapshot of the data, or commands that make them (AO-1).
-    pub(super) fn base_bytes(&self) -> Vec<u8> {
+    pub(super) fn base_bytes(&self) -> Bytes {
         if self.settings.aof_use_rdb_preamble {
-            let aux = Aux {
-                created_s: self.clock.now_s(),
-                used_memory: self.used_memory(),
-                stream: None,
-                aof_base: true,
-            };
-            return self.snapshot_bytes(&aux);
+            return self.snapshot_bytes(None, true);
         }
-        self.keyspace_commands()
+        shared(self.keyspace_commands())
     }
 
     fn keyspace_commands(&self) -> Vec<u8> {

@@ -16,8 +16,8 @@ pub struct Loaded {
     pub aux: Aux,
     /// Its keys, in its order.
     pub records: Vec<Record>,
-    /// How many keys were left out because they had expired (RB-6).
-    pub expired: u64,
+    /// The keys that were left out because they had expired (RB-6).
+    pub expired: Vec<Bytes>,
     /// How many bytes it had; an append-only file may go on behind it.
     pub length: usize,
 }
@@ -41,7 +41,7 @@ pub fn load(bytes: &[u8], skip_expired_before_ms: Option<i64>) -> Result<Loaded,
     let version = header(&mut reader)?;
     let mut aux = AuxReader::default();
     let mut keys = BTreeSet::new();
-    let (mut records, mut expired) = (Vec::new(), 0);
+    let (mut records, mut expired) = (Vec::new(), Vec::new());
     let mut expires_at_ms = None;
     loop {
         match reader.byte()? {
@@ -71,7 +71,7 @@ pub fn load(bytes: &[u8], skip_expired_before_ms: Option<i64>) -> Result<Loaded,
                     continue;
                 }
                 if record.expires_at_ms.is_some_and(|at| skip_expired_before_ms.is_some_and(|now| at < now)) {
-                    expired += 1;
+                    expired.push(record.key);
                 } else if !keys.insert(record.key.clone()) {
                     return Err(reader.fault(Fault::DuplicateKey(record.key.to_vec())));
                 } else {

@@ -59,6 +59,11 @@ pub(crate) enum ReplicaState {
 }
 
 impl AttachedReplica {
+    /// Whether it has asked for the stream.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.state != ReplicaState::Greeting
+    }
+
     fn greeting(ip: String, now_s: i64) -> AttachedReplica {
         AttachedReplica {
             state: ReplicaState::Greeting,
@@ -215,6 +220,11 @@ impl Node {
             self.replication.strayed = true;
             return;
         }
+        self.feed_with_select(command);
+    }
+
+    /// Adds a command to the stream, after a SELECT where one is due (RP-3).
+    pub(super) fn feed_with_select(&mut self, command: Command) {
         if std::mem::take(&mut self.replication.needs_select) {
             self.feed(Command::new(["SELECT", "0"]));
         }

@@ -12,6 +12,7 @@
 //! | `mark` | points of the stream at which a node says what data it has |
 //! | `roles` | what promotion and demotion do to the stream (RP-25 … RP-31) |
 //! | `info` | INFO replication and ROLE (CM-27, CM-28) |
+//! | `place` | the place in the stream that a snapshot on the disk has (RB-4) |
 //! | `formed` | links that stand when a run begins |
 //!
 //! The stream is real: commands with their RESP length, so that an equal (id, offset) means equal data. A snapshot is a
@@ -26,6 +27,7 @@ mod mark;
 mod master;
 mod output;
 mod pieces;
+mod place;
 mod replica;
 mod roles;
 

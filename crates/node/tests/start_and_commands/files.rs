@@ -2,7 +2,7 @@
 
 use rcsim_node::{DataDamage, DiskStep, Effect, Files};
 use rcsim_observe::Event;
-use rcsim_observe::reason::{DamageCause, ExitCause};
+use rcsim_observe::reason::{DamageCause, DataSource, ExitCause};
 use rcsim_protocol::{Command, Settings};
 
 use super::support::Bench;
@@ -90,7 +90,7 @@ fn ao_15_the_last_file_may_end_early_and_is_cut() {
     assert_eq!(steps(&node), [cut]);
     let lost = (torn(&["SET c 1"]).len()) as u64;
     assert!(node.effects.iter().any(|effect| {
-        matches!(effect, Effect::Event(Event::DataLoaded { keys: 2, cut }) if *cut == lost)
+        matches!(effect, Effect::Event(Event::DataLoaded { from: DataSource::Log, keys: 2, cut }) if *cut == lost)
     }));
     assert_eq!(keys(&node), "ab");
 }

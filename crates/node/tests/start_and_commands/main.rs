@@ -12,5 +12,7 @@ mod order;
 mod pubsub;
 mod replication;
 mod serving;
+mod shutdown;
+mod snapshots;
 mod support;
 mod transactions;

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rcsim_node::boot::FormedMember;
 use rcsim_node::{
-    Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskJob, DiskRequest,
-    DiskStep, Effect, Effects, Files, Formed, Input, LinkId, Node, Outside,
+    Boot, BootError, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskAnswer, DiskError,
+    DiskFailure, DiskJob, DiskRequest, DiskStep, Effect, Effects, Files, Formed, Input, LinkId, Node,
+    Outside,
 };
+use rcsim_observe::Event;
 use rcsim_protocol::bus::Message;
 use rcsim_protocol::{
     Address, Command, Epoch, NodeId, NodeIx, Offset, Registry, ReplicationId, Reply, Settings, Slot, SlotSet,
@@ -73,13 +75,24 @@ impl Bench {
         config: Option<&[u8]>,
         files: Files,
     ) -> Result<Bench, BootError> {
+        Bench::boot_later(port, settings, config, files, 0)
+    }
+
+    /// The same, so many ms later.
+    pub(crate) fn boot_later(
+        port: u16,
+        settings: Settings,
+        config: Option<&[u8]>,
+        files: Files,
+        ms: i64,
+    ) -> Result<Bench, BootError> {
         let boot = Boot { settings, port, cport: port + 10000, config: config.map(<[u8]>::to_vec), files };
-        Bench::build(Dice(1), Registry::new(), |out| Node::boot(boot, out))
+        Bench::build_at(START_MS + ms, Dice(1), Registry::new(), |out| Node::boot(boot, out))
     }
 
     /// The member of [`IDS`] with this index, as it stands in the formed cluster, links and all.
     pub(crate) fn formed(index: usize) -> Bench {
-        let settings = Settings { cluster_node_timeout: 2000, ..Settings::default() };
+        let settings = Settings { cluster_node_timeout: 2000, save: Vec::new(), ..Settings::default() };
         let mut registry = Registry::new();
         let members = members(&mut registry);
         let me = &members[index];
@@ -110,19 +123,24 @@ impl Bench {
     }
 
     fn build<E>(
+        dice: Dice,
+        registry: Registry,
+        make: impl FnOnce(&mut Outside<'_>) -> Result<Node, E>,
+    ) -> Result<Bench, E> {
+        Bench::build_at(START_MS, dice, registry, make)
+    }
+
+    fn build_at<E>(
+        now_ms: i64,
         mut dice: Dice,
         mut registry: Registry,
         make: impl FnOnce(&mut Outside<'_>) -> Result<Node, E>,
     ) -> Result<Bench, E> {
         let mut effects = Effects::new();
-        let node = make(&mut Outside {
-            now_ms: START_MS,
-            registry: &mut registry,
-            chance: &mut dice,
-            effects: &mut effects,
-        })?;
+        let node =
+            make(&mut Outside { now_ms, registry: &mut registry, chance: &mut dice, effects: &mut effects })?;
         let effects = effects.drain().collect();
-        let mut bench = Bench { node, registry, dice, now_ms: START_MS, effects, links: Vec::new() };
+        let mut bench = Bench { node, registry, dice, now_ms, effects, links: Vec::new() };
         let at_start = std::mem::take(&mut bench.effects);
         bench.input(Input::Client(CLIENT, ClientInput::Opened { remote: SocketAddr::new(LOCALHOST, 40000) }));
         bench.effects = at_start;
@@ -179,6 +197,12 @@ impl Bench {
         self.try_ask_as(client, command).unwrap_or_else(|| panic!("{command} is to be answered at once"))
     }
 
+    /// A client's command, given as words, and its reply.
+    pub(crate) fn ask_words(&mut self, words: &[&str]) -> Reply {
+        self.input(Input::Client(CLIENT, ClientInput::Command(Command::new(words))));
+        self.replies().into_iter().next().unwrap_or_else(|| panic!("{words:?} is to be answered at once"))
+    }
+
     /// A client's command and its reply.
     pub(crate) fn ask(&mut self, command: &str) -> Reply {
         self.try_ask(command).unwrap_or_else(|| panic!("{command} is to be answered at once"))
@@ -208,6 +232,38 @@ impl Bench {
         })
     }
 
+    /// The disk answers what it was asked for, nodes.conf aside: well, or for this job not. Keeps all effects, and says
+    /// which steps were asked for.
+    pub(crate) fn serve_disk(&mut self, fails: Option<DiskJob>) -> Vec<DiskStep> {
+        let (mut all, mut steps) = (Vec::new(), Vec::new());
+        let mut effects = std::mem::take(&mut self.effects);
+        while !effects.is_empty() {
+            let asked: Vec<DiskRequest> = effects.iter().filter_map(request).collect();
+            all.append(&mut effects);
+            for request in asked {
+                let failure = DiskFailure { step: 0, error: DiskError::NoSpace };
+                let result = if fails == Some(request.job) { Err(failure) } else { Ok(()) };
+                steps.extend(request.steps);
+                self.input(Input::Disk(DiskAnswer { job: request.job, result }));
+                effects.append(&mut self.effects);
+            }
+        }
+        self.effects = all;
+        steps
+    }
+
+    /// Whether this was told by the last input.
+    pub(crate) fn told(&self, event: &Event) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Event(told) if told == event))
+    }
+
+    /// What this line of INFO says.
+    pub(crate) fn info(&mut self, field: &str) -> String {
+        let text = self.ask("INFO").to_string();
+        let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        value.unwrap_or_else(|| panic!("INFO tells {field}: {text}")).to_owned()
+    }
+
     /// The messages that the last input sent, by link.
     pub(crate) fn sent(&self) -> Vec<(LinkId, &Message)> {
         let sent = |effect| match effect {
@@ -225,6 +281,14 @@ impl Bench {
     /// The text of nodes.conf now.
     pub(crate) fn config(&self) -> String {
         self.node.nodes_conf(&self.registry)
+    }
+}
+
+/// A request of the disk that is not about nodes.conf.
+fn request(effect: &Effect) -> Option<DiskRequest> {
+    match effect {
+        Effect::Disk(request) if request.job != DiskJob::Config => Some(request.clone()),
+        _ => None,
     }
 }
 

@@ -184,7 +184,7 @@ directives! {
         "do not sync the append-only file while it is rewritten or a snapshot is saved (CF-26)";
     "aof-load-truncated" => aof_load_truncated: bool = "yes", YesNo, AtRunTime, Live,
         "load an append-only file although its end is missing (CF-26)";
-    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, DataPath,
+    "aof-use-rdb-preamble" => aof_use_rdb_preamble: bool = "yes", YesNo, AtRunTime, Live,
         "the base of an append-only file is a snapshot (CF-26)";
     "aof-timestamp-enabled" => aof_timestamp_enabled: bool = "no", YesNo, AtRunTime, DataPath,
         "write the time into the append-only file (CF-26)";
@@ -198,17 +198,17 @@ directives! {
         "the name that the files of the append-only file begin with (CF-28, AO-1)";
     "appenddirname" => appenddirname: String = "appendonlydir", FileName, AtStart, Live,
         "the directory of these files (CF-28, AO-1)";
-    "save" => save: Vec<(u64, u64)> = "3600 1 300 100 60 10000", SavePoints, AtRunTime, DataPath,
+    "save" => save: Vec<(u64, u64)> = "3600 1 300 100 60 10000", SavePoints, AtRunTime, Live,
         "when a snapshot is saved: after so many seconds with so many changes (CF-29, RB-1)";
-    "stop-writes-on-bgsave-error" => stop_writes_on_bgsave_error: bool = "yes", YesNo, AtRunTime, DataPath,
+    "stop-writes-on-bgsave-error" => stop_writes_on_bgsave_error: bool = "yes", YesNo, AtRunTime, Live,
         "refuse writes when the last snapshot failed (CF-30, RB-3)";
-    "dbfilename" => dbfilename: String = "dump.rdb", FileName, Protected, DataPath,
+    "dbfilename" => dbfilename: String = "dump.rdb", FileName, Protected, Live,
         "the file of the snapshot";
-    "rdbcompression" => rdbcompression: bool = "yes", YesNo, AtRunTime, DataPath,
+    "rdbcompression" => rdbcompression: bool = "yes", YesNo, AtRunTime, Live,
         "compress strings in snapshots";
     "rdbchecksum" => rdbchecksum: bool = "yes", YesNo, AtStart, DataPath,
         "put a checksum at the end of snapshots";
-    "shutdown-timeout" => shutdown_timeout: i64 = "10", Seconds(0, I32), AtRunTime, DataPath,
+    "shutdown-timeout" => shutdown_timeout: i64 = "10", Seconds(0, I32), AtRunTime, Live,
         "how long a shutdown waits for replicas to catch up (CF-31, RB-7)";
     "maxmemory" => maxmemory: u64 = "0", Bytes(0, U64), AtRunTime, DataPath,
         "evict or refuse above this; 0 means no limit";
