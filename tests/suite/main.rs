@@ -8,6 +8,7 @@
 //! | `conformance` | do replies have the texts and shapes of real servers? |
 //! | `crash_walk` | does a node recover from a crash at each of its disk operations? |
 //! | `properties` | do small random fault plans end without a panic and without a finding? |
+//! | `histories` | do clients see whole transactions, and only what somebody wrote? |
 //! | `transcripts` | does one node do, packet by packet, what its stories in `tests/transcripts` tell? |
 //! | `long` | the same questions a thousand times; ignored unless asked for with `--ignored` |
 //! | `repository`, `committed`, `bench` | helpers: the tree, the committed scenarios, nodes without a world |
@@ -21,6 +22,7 @@ mod committed;
 mod conformance;
 mod crash_walk;
 mod determinism;
+mod histories;
 mod long;
 mod properties;
 mod repository;

@@ -63,6 +63,7 @@ embedded! {
     "library/stale-replica-must-not-win"
     "library/stalled-fsync"
     "library/takeover-loses-what-the-master-had"
+    "library/transactions-across-a-failover"
     "library/two-replicas-race"
 }
 
