@@ -46,6 +46,8 @@ impl Simulation {
             findings: Vec::new(),
             replies: Vec::new(),
         };
+        let (world, _) = simulation.engine.parts();
+        simulation.checks.tick(&world.at(0));
         simulation.show();
         simulation
     }

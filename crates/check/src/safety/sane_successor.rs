@@ -136,8 +136,10 @@ impl SaneSuccessor {
         }
     }
 
+    /// What a master has, or had when it died: what it sent may arrive later.
     fn of_master(&self, master: NodeIx, scene: Scene<'_>) -> Option<Lineage> {
-        self.has.get(&scene.glimpse.place_of(master)?).copied()
+        let place = scene.glimpse.place_of(master)?;
+        self.has.get(&place).or_else(|| self.had.get(&place)).copied()
     }
 
     fn judge_winner(&self, place: Place, old_master: NodeIx, scene: Scene<'_>, findings: &mut Findings) {
@@ -264,6 +266,17 @@ mod tests {
         elected(&mut bench, 3, 0);
         synced(&mut bench, 6, 0);
         elected(&mut bench, 6, 0);
+        assert_eq!(bench.broken("S11"), 0);
+    }
+
+    #[test]
+    fn what_a_master_sent_counts_also_if_it_died_meanwhile() {
+        let mut bench = moved(10);
+        bench.crash(4);
+        bench.restart(4);
+        bench.crash(0);
+        synced(&mut bench, 4, 0);
+        elected(&mut bench, 4, 0);
         assert_eq!(bench.broken("S11"), 0);
     }
 
