@@ -65,6 +65,7 @@ impl Node {
     }
 
     fn before_sleep(&mut self, out: &mut Outside<'_>) {
+        self.end_late_waits(out);
         let due = std::mem::take(&mut self.deferred);
         if due.handle_manual_failover {
             if !self.am_master() {
@@ -81,6 +82,7 @@ impl Node {
             self.save_config(due.fsync, out);
         }
         self.end_lapsed_subscriptions(out);
+        self.serve_waits(out);
         self.run_postponed(out);
     }
 

@@ -27,8 +27,7 @@ const LATER: [(&str, &str); 10] = [
     ("SD", "sources of nondeterminism"),
 ];
 /// Chapters of which only a part is there.
-const PARTLY: [(&str, &str); 3] = [
-    ("RP", "WAIT: floor data path"),
+const PARTLY: [(&str, &str); 2] = [
     ("RD", "MOVED and CLUSTERDOWN; the rest: floor slot migration"),
     ("IV", "asserted by the invariants where they can be seen"),
 ];

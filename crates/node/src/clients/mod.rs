@@ -27,7 +27,7 @@ use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 
 pub(crate) use pause::{Pause, PausePurpose, Paused};
-pub(crate) use session::{Blocked, Replies, Session, Watch};
+pub(crate) use session::{AckWait, Blocked, Replies, Session, Watch};
 pub(crate) use subscriptions::{Subscribed, Subscriptions, Topic};
 pub(crate) use transaction::Transaction;
 
@@ -41,6 +41,8 @@ pub(crate) struct Clients {
     pause: Pause,
     /// Those whose command waits for the end of the pause, in order.
     postponed: VecDeque<ConnectionId>,
+    /// Those that wait for replicas, the latest first.
+    waits_for_acks: VecDeque<ConnectionId>,
     /// The debug filter: bus messages of this kind are dropped on arrival (PK-5).
     pub(crate) dropped_kind: Option<MessageKind>,
 }
@@ -105,13 +107,32 @@ impl Clients {
         }
     }
 
+    /// A client gets its answer later.
+    pub(crate) fn block(&mut self, connection: ConnectionId, why: Blocked) {
+        if let Some(session) = self.sessions.get_mut(&connection) {
+            session.blocked = Some(why);
+            if matches!(why, Blocked::ForAcks(_)) {
+                self.waits_for_acks.push_front(connection);
+            }
+        }
+    }
+
+    /// Those that wait for replicas, with what they wait for, the latest first.
+    pub(crate) fn waiting_for_acks(&self) -> Vec<(ConnectionId, AckWait)> {
+        let wait = |connection: &ConnectionId| match self.sessions.get(connection)?.blocked {
+            Some(Blocked::ForAcks(wait)) => Some((*connection, wait)),
+            _ => None,
+        };
+        self.waits_for_acks.iter().filter_map(wait).collect()
+    }
+
     /// A command waits for the end of the pause.
     pub(crate) fn postpone(&mut self, connection: ConnectionId, command: Command) {
         if let Some(session) = self.sessions.get_mut(&connection) {
-            session.blocked = Some(Blocked::Paused);
             session.waiting.push_front(command);
             self.postponed.push_back(connection);
         }
+        self.block(connection, Blocked::Paused);
     }
 }
 
@@ -154,8 +175,10 @@ impl Node {
 
     /// A client that waited is free: the commands that came meanwhile are its next ones.
     pub(crate) fn resume(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
-        if let Some(session) = self.clients.session_mut(connection) {
-            session.blocked = None;
+        if let Some(session) = self.clients.session_mut(connection)
+            && let Some(Blocked::ForAcks(_)) = session.blocked.take()
+        {
+            self.clients.waits_for_acks.retain(|waiting| *waiting != connection);
         }
         while let Some(session) = self.clients.session_mut(connection)
             && session.blocked.is_none()
@@ -171,6 +194,7 @@ impl Node {
         self.clients.stop_listening_to_all(connection);
         self.clients.sessions.remove(&connection);
         self.clients.postponed.retain(|waiting| *waiting != connection);
+        self.clients.waits_for_acks.retain(|waiting| *waiting != connection);
         self.forget_replica(connection);
     }
 

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use rcsim_protocol::Command;
+use rcsim_protocol::{Command, Offset};
 
 use crate::clients::{Subscribed, Transaction};
 use crate::keyspace::Bytes;
@@ -41,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) transaction: Option<Transaction>,
     /// The keys that it watches.
     pub(crate) watched: Vec<Watch>,
+    /// How far the replication stream was after its last command (RP-24).
+    pub(crate) wrote_until: Offset,
     /// Its last command has not been answered yet, for this reason.
     pub(crate) blocked: Option<Blocked>,
     /// Commands that came meanwhile.
@@ -76,6 +78,19 @@ pub(crate) enum Blocked {
     Paused,
     /// The process is about to end (RB-7).
     Shutdown,
+    /// It waits for its replicas (RP-24).
+    ForAcks(AckWait),
+}
+
+/// What a client waits for that said WAIT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AckWait {
+    /// How far replicas have to be.
+    pub(crate) offset: Offset,
+    /// How many of them.
+    pub(crate) replicas: i64,
+    /// When it has waited long enough, in ms; `None`: never.
+    pub(crate) until_ms: Option<i64>,
 }
 
 impl Session {
@@ -96,6 +111,7 @@ impl Session {
             subscribed: Subscribed::default(),
             transaction: None,
             watched: Vec::new(),
+            wrote_until: Offset::ZERO,
             blocked: None,
             waiting: VecDeque::new(),
         }

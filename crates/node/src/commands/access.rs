@@ -29,6 +29,13 @@ pub(crate) struct Execution {
     pending: Vec<Command>,
 }
 
+impl Execution {
+    /// Whether the running command is one of a transaction.
+    pub(super) fn is_inside_exec(&self) -> bool {
+        self.collected.is_some()
+    }
+}
+
 impl Node {
     /// Runs a command on data for a client; what it did is propagated when the execution ends.
     pub(super) fn execute(&mut self, run: DataHandler, command: &Command) -> Reply {

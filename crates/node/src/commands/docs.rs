@@ -149,6 +149,7 @@ const DOCUMENTED: &[Documentation] = &[
     row("type", "1.0.0", "generic", "Tells what a key holds"),
     row("unlink", "4.0.0", "generic", "Deletes keys"),
     row("unwatch", "2.2.0", "transactions", "Watches nothing any more"),
+    row("wait", "3.0.0", "generic", "Waits until replicas have acknowledged the writes of this connection"),
     row("watch", "2.2.0", "transactions", "Lets EXEC fail if a key changes before"),
     row("psubscribe", "2.0.0", "pubsub", "Listens to the channels that patterns match"),
     row("publish", "2.0.0", "pubsub", "Says something on a channel"),

@@ -32,6 +32,7 @@ mod strings;
 mod table;
 mod text;
 mod transactions;
+mod wait;
 
 use rcsim_protocol::{Command, Reply};
 
@@ -64,10 +65,12 @@ impl Node {
         };
         self.note_command(connection, declaration);
         let Some(session) = self.clients.session(connection) else { return };
+        let mut ran = false;
         match self.admit(connection, session, declaration, &command, out) {
             Admission::Run => {
                 let reply = self.call(connection, declaration, &command, out);
                 self.end_execution(out);
+                ran = true;
                 if let Some(reply) = reply {
                     self.answer(connection, reply, out);
                 }
@@ -77,7 +80,7 @@ impl Node {
             Admission::Redirect(reply) => self.redirect(connection, declaration, reply, out),
             Admission::Refuse(error) => self.refuse(connection, declaration.name == "exec", error, out),
         }
-        self.end_command(connection, declaration);
+        self.end_command(connection, declaration, ran);
     }
 
     /// What CLIENT LIST tells of the last command.
@@ -106,8 +109,12 @@ impl Node {
 
     /// What was said for one command is over: ASKING, which counts for a whole transaction too (RD-14), and CLIENT REPLY
     /// SKIP.
-    fn end_command(&mut self, connection: ConnectionId, declaration: &Declaration) {
+    fn end_command(&mut self, connection: ConnectionId, declaration: &Declaration, ran: bool) {
+        let offset = self.replication.offset;
         let Some(session) = self.clients.session_mut(connection) else { return };
+        if ran {
+            session.wrote_until = offset;
+        }
         if declaration.name != "asking" && session.transaction.is_none() {
             session.asking = false;
         }

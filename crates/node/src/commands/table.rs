@@ -214,6 +214,8 @@ pub(super) const COMMANDS: &[Declaration] = &[
         .tips("request_policy:multi_shard response_policy:agg_sum"),
     session("unsubscribe", -1, "pubsub noscript loading stale", Node::unsubscribe_command),
     session("unwatch", 1, "noscript loading stale fast allow_busy @transaction", Node::unwatch_command),
+    session("wait", 3, "noscript @connection", Node::wait_command)
+        .tips("request_policy:all_shards response_policy:agg_min"),
     session("watch", -2, "noscript loading stale fast allow_busy @transaction", Node::watch_command)
         .keys(all("RO")),
 ];

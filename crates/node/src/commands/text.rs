@@ -28,6 +28,16 @@ pub(super) fn required_integer(command: &Command, index: usize) -> Result<i64, R
     integer(command, index).ok_or_else(|| Reply::err("value is not an integer or out of range"))
 }
 
+/// The word at an index as a time-out in ms: when it is over; `None` for 0, which is none.
+pub(super) fn timeout_end(command: &Command, index: usize, now_ms: i64) -> Result<Option<i64>, Reply> {
+    match integer(command, index) {
+        None => Err(Reply::err("timeout is not an integer or out of range")),
+        Some(..0) => Err(Reply::err("timeout is negative")),
+        Some(0) => Ok(None),
+        Some(ms) => now_ms.checked_add(ms).map(Some).ok_or_else(|| Reply::err("timeout is out of range")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

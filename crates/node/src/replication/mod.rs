@@ -82,6 +82,8 @@ pub struct Replication {
     incoming: Option<Incoming>,
     /// An open transaction of my master's stream (RP-4).
     transaction: Vec<Command>,
+    /// Somebody waits for acknowledgements: replicas are to be asked at the end of the turn (RP-24).
+    pub(crate) asks_for_acks: bool,
     /// Something was written here that is not in the stream (RP-5).
     strayed: bool,
     /// Children forked, and data sets loaded, so far.
@@ -110,6 +112,7 @@ impl Replication {
             full_sync: None,
             incoming: None,
             transaction: Vec::new(),
+            asks_for_acks: false,
             strayed: false,
             children: 0,
             loads: 0,
@@ -132,6 +135,12 @@ impl Replication {
     /// Whether a child makes a snapshot for my replicas.
     pub(crate) fn makes_snapshot(&self) -> bool {
         self.full_sync.is_some()
+    }
+
+    /// How many replicas have acknowledged the stream up to this offset (RP-24).
+    pub(crate) fn acknowledged(&self, offset: Offset) -> i64 {
+        let has = |replica: &&AttachedReplica| replica.is_online() && replica.ack >= offset;
+        self.replicas.values().filter(has).count() as i64
     }
 
     /// How long I have had no word from my master, in seconds (EL-3).

@@ -37,6 +37,7 @@ impl Node {
     /// I follow this master now (RP-27). A former master offers its own stream for a partial resync.
     pub(crate) fn replicate_from(&mut self, master: NodeIx, was_master: bool, out: &mut Outside<'_>) {
         self.leave_master(out);
+        self.disconnect_waiting(out);
         if was_master {
             self.synthesise_cached_master();
         }

@@ -7,7 +7,7 @@ use rcsim_node::replication::{BulkPiece, Feed, SOCKET_ROOM, Snapshot, StreamChun
 use rcsim_node::{ClientInput, ClientOutput, ConnectionId, Effect, Input, MasterInput, Work};
 use rcsim_protocol::{Command, Offset, ReplicationId, Reply};
 
-use crate::support::Bench;
+use crate::support::{Bench, IDS};
 
 const REPLICA: ConnectionId = ConnectionId(9);
 
@@ -319,4 +319,93 @@ fn rp_14_getack_is_answered_with_the_offset_before_it() {
     from_master(&mut replica, stream(&["REPLCONF GETACK *"]));
     assert_eq!(acks(&replica), ["REPLCONF ACK 280"]);
     assert!(replica.ask("ROLE").to_string().contains("connected 317"));
+}
+
+fn with_replica() -> Bench {
+    let mut master = Bench::formed(0);
+    let remote = "127.0.0.1:40001".parse().expect("an address");
+    master.node.formed_replication_from(REPLICA, remote, 22175);
+    master
+}
+
+/// What a replica gets of the stream, command by command.
+fn streamed(bench: &Bench) -> Vec<String> {
+    let chunks = feeds(bench).into_iter().filter_map(|feed| match feed {
+        Feed::Stream(chunk) => Some(chunk),
+        _ => None,
+    });
+    chunks.flat_map(|chunk| chunk.commands.iter().map(Command::to_string).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn rp_24_wait_asks_the_replicas_and_ends_when_enough_have_acknowledged() {
+    let mut master = with_replica();
+    assert_eq!(master.ask("WAIT 0 0"), Reply::Integer(1), "nothing was written");
+    master.ask("SET bar 1");
+    let behind = 280 + Command::new(["SET", "bar", "1"]).resp_len() as i64;
+    assert_eq!(master.try_ask("WAIT 1 0"), None);
+    assert_eq!(streamed(&master), ["REPLCONF GETACK *"]);
+    assert_eq!(master.try_ask("GET bar"), None, "what comes behind WAIT waits, too");
+    say(&mut master, &format!("REPLCONF ACK {}", behind - 1));
+    assert_eq!(master.replies(), []);
+    say(&mut master, &format!("REPLCONF ACK {behind}"));
+    assert_eq!(master.replies(), [Reply::Integer(1), Reply::bulk("1")]);
+    assert_eq!(master.try_ask("WAIT 1 0"), None, "GETACK stands before the GET, and is not acknowledged yet");
+}
+
+#[test]
+fn rp_24_wait_ends_with_what_there_is_when_its_time_is_over() {
+    let mut master = with_replica();
+    master.ask("SET bar 1");
+    assert_eq!(master.try_ask("WAIT 1 250"), None);
+    for _ in 0..2 {
+        master.tick_after(100);
+        assert_eq!(master.replies(), []);
+    }
+    master.tick_after(100);
+    assert_eq!(master.replies(), [Reply::Integer(0)]);
+    master.ask("MULTI");
+    master.ask("WAIT 1 0");
+    assert_eq!(master.ask("EXEC"), Reply::Array(vec![Reply::Integer(0)]), "no waiting inside MULTI");
+}
+
+#[test]
+fn rp_24_wait_wants_two_numbers_and_a_master() {
+    let mut master = with_replica();
+    for (asked, error) in [
+        ("WAIT x 0", "ERR value is not an integer or out of range"),
+        ("WAIT 0 x", "ERR timeout is not an integer or out of range"),
+        ("WAIT 0 -1", "ERR timeout is negative"),
+        ("WAIT 1 9223372036854775807", "ERR timeout is out of range"),
+    ] {
+        assert_eq!(master.ask(asked), Reply::error(error), "{asked}");
+    }
+    let mut replica = Bench::formed(5);
+    assert!(replica.ask("WAIT 0 0").to_string().contains("WAIT cannot be used with replica instances."));
+}
+
+#[test]
+fn rp_24_getack_waits_for_the_end_of_a_pause() {
+    let mut master = with_replica();
+    master.ask("SET bar 1");
+    master.ask("CLIENT PAUSE 1000 WRITE");
+    assert_eq!(master.try_ask("WAIT 1 0"), None);
+    assert_eq!(streamed(&master), [""; 0]);
+    let asked_after_ms = (1..20).map(|tick| tick * 100).find(|_| {
+        master.tick_after(100);
+        streamed(&master).contains(&"REPLCONF GETACK *".to_owned())
+    });
+    assert_eq!(asked_after_ms, Some(1_100));
+}
+
+#[test]
+fn rd_19_who_waits_for_replicas_of_a_node_that_follows_somebody_now_is_sent_away() {
+    let mut master = with_replica();
+    assert_eq!(master.try_ask("WAIT 2 0"), None);
+    say(&mut master, "CLUSTER FLUSHSLOTS");
+    say(&mut master, &format!("CLUSTER REPLICATE {}", IDS[1]));
+    let text = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+    assert_eq!(master.replies(), [Reply::error(text)]);
+    let closed = |it: &Effect| matches!(it, Effect::Client(ConnectionId(1), ClientOutput::Close));
+    assert!(master.effects.iter().any(closed));
 }

@@ -15,7 +15,7 @@ use rcsim_protocol::{Command, Reply};
 use super::strings::word;
 use super::syntax_error;
 use super::table::{Declaration, server, session};
-use super::text::integer;
+use super::text::timeout_end;
 use super::{Answer, unknown_form};
 use crate::clients::{PausePurpose, Paused, Replies, Session};
 use crate::node::{ConnectionId, Node};
@@ -194,13 +194,8 @@ impl Node {
             }
             _ => Paused::All,
         };
-        let ms =
-            integer(command, 2).ok_or_else(|| Reply::err("timeout is not an integer or out of range"))?;
-        if ms < 0 {
-            return Err(Reply::err("timeout is negative"));
-        }
-        let until = self.clock.cached_ms.checked_add(ms);
-        let until = until.ok_or_else(|| Reply::err("timeout is out of range"))?;
+        let now_ms = self.clock.cached_ms;
+        let until = timeout_end(command, 2, now_ms)?.unwrap_or(now_ms);
         self.pause_clients(PausePurpose::Command, what, until);
         Ok(Reply::ok())
     }
