@@ -7,6 +7,7 @@
 mod digest;
 mod hash;
 mod value;
+mod walk;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,6 +41,8 @@ pub struct Keyspace {
     /// Bytes in keys and values.
     bytes: u64,
     watched: watch::Watched,
+    /// The time at which keys are used now, in seconds.
+    now_s: i64,
 }
 
 /// An entry with what is known about it.
@@ -50,12 +53,52 @@ struct Record {
     number: u64,
     /// The digest of the value.
     digest: u64,
+    /// When it was last used, in seconds.
+    used_s: i64,
+    /// Its string was changed in place, so Redis keeps it as plain bytes, whatever they are.
+    edited: bool,
 }
 
 impl Keyspace {
     /// What a key holds, whether it has expired or not.
     pub fn get(&self, key: &[u8]) -> Option<&Entry> {
         self.entries.get(key).map(|record| &record.entry)
+    }
+
+    /// The same, and it is used now.
+    pub(crate) fn get_to_use(&mut self, key: &[u8]) -> Option<&Entry> {
+        let record = self.entries.get_mut(key)?;
+        record.used_s = self.now_s;
+        Some(&record.entry)
+    }
+
+    /// Keys are used at this time from now on, in seconds.
+    pub(crate) fn set_time(&mut self, now_s: i64) {
+        self.now_s = now_s;
+    }
+
+    /// For how many seconds a key has not been used.
+    pub(crate) fn idle_s(&self, key: &[u8]) -> Option<i64> {
+        self.entries.get(key).map(|record| (self.now_s - record.used_s).max(0))
+    }
+
+    /// A key has not been used for so many seconds.
+    pub(crate) fn set_idle_s(&mut self, key: &[u8], idle_s: i64) {
+        if let Some(record) = self.entries.get_mut(key) {
+            record.used_s = self.now_s.saturating_sub(idle_s);
+        }
+    }
+
+    /// Whether the string at a key was changed in place since it was put there.
+    pub(crate) fn is_edited(&self, key: &[u8]) -> bool {
+        self.entries.get(key).is_some_and(|record| record.edited)
+    }
+
+    /// The string at a key was changed in place.
+    pub(crate) fn set_edited(&mut self, key: &[u8]) {
+        if let Some(record) = self.entries.get_mut(key) {
+            record.edited = true;
+        }
     }
 
     /// Puts an entry in the place of what a key held.
@@ -68,6 +111,7 @@ impl Keyspace {
         let Some(record) = self.entries.get_mut(key) else { return self.create(key, entry, digest) };
         let old = std::mem::replace(&mut record.entry, entry);
         let old_digest = std::mem::replace(&mut record.digest, digest);
+        (record.used_s, record.edited) = (self.now_s, false);
         self.digest = self.digest.wrapping_sub(digest::of_key(name, &old, old_digest));
         self.bytes -= value_bytes(&old.value);
         self.move_expiry(key, old.expires_at_ms, until);
@@ -81,7 +125,8 @@ impl Keyspace {
         if let Some(at) = entry.expires_at_ms {
             self.expiring.insert((at, Bytes::clone(&key)));
         }
-        self.entries.insert(key, Record { entry, number: self.created, digest });
+        let record = Record { entry, number: self.created, digest, used_s: self.now_s, edited: false };
+        self.entries.insert(key, record);
     }
 
     /// Takes a key out.
@@ -196,7 +241,7 @@ impl Keyspace {
     pub fn replace_with(&mut self, other: Keyspace) {
         let mut watched = std::mem::take(&mut self.watched);
         watched.touch_all(|key| self.entries.contains_key(key) || other.entries.contains_key(key));
-        *self = Keyspace { watched, ..other };
+        *self = Keyspace { watched, now_s: self.now_s, ..other };
     }
 
     /// Somebody watches a key from now on; returns how often it has changed so far.

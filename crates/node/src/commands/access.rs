@@ -40,6 +40,7 @@ impl Node {
     /// Runs a command on data for a client; what it did is propagated when the execution ends.
     pub(super) fn execute(&mut self, run: DataHandler, command: &Command) -> Reply {
         let (dirty, pending) = (self.execution.dirty, self.execution.pending.len());
+        self.keyspace.set_time(self.clock.cached_s());
         let reply = run(self, command).unwrap_or_else(|error| error);
         let instead = self.execution.instead.take();
         // Expired keys that it came upon are among the changes, and are propagated already.
@@ -71,6 +72,7 @@ impl Node {
     pub(crate) fn apply_write(&mut self, command: &Command) {
         let Some(Run::Data(run)) = find::find(command.name()).map(|found| found.run) else { return };
         self.execution.replayed = true;
+        self.keyspace.set_time(self.clock.cached_s());
         // Its reply, an error included, is for nobody: the master has answered the client.
         let _ = run(self, command);
         self.execution.replayed = false;
@@ -88,9 +90,17 @@ impl Node {
         self.execution.instead = Some(Command::new(words));
     }
 
-    /// What a key holds, if it has not expired; an expired one is deleted if that is mine to do.
+    /// What a key holds, if it has not expired, to use it; an expired one is deleted if that is mine to do.
     pub(super) fn look_up(&mut self, key: &[u8]) -> Option<&Entry> {
         if self.drop_if_expired(key) {
+            return None;
+        }
+        self.keyspace.get_to_use(key)
+    }
+
+    /// The same, but it is not used by that.
+    pub(super) fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.keyspace.expiring_len() > 0 && self.expire_if_due(key) {
             return None;
         }
         self.keyspace.get(key)
@@ -121,6 +131,11 @@ impl Node {
             self.execution.pending.push(Command::new([&b"DEL"[..], key]));
         }
         true
+    }
+
+    /// Whether what gets this time for its end is deleted at once: it is over, and I follow nobody.
+    pub(super) fn ends_at_once(&self, until: i64) -> bool {
+        until <= self.clock.cached_ms && self.replication.link == MasterLink::Off && !self.execution.replayed
     }
 
     /// Only a master deletes what has expired, and not while its clients are paused (RP-32, MF-9).

@@ -1,4 +1,4 @@
-//! Commands about the connection itself: PING, ECHO, SELECT, READONLY, READWRITE, ASKING; REPLCONF and PSYNC,
+//! Commands about the connection itself: PING, ECHO, TIME, SELECT, READONLY, READWRITE, ASKING; REPLCONF and PSYNC,
 //! by which a client turns into a replica; and DEBUG.
 //!
 //! Rules: CM-3, RD-14, RD-20, PK-5. Of DEBUG there is DROP-CLUSTER-PACKET-FILTER only; it is always allowed,
@@ -43,6 +43,12 @@ impl Node {
             0 => Ok(Reply::ok()),
             _ => Err(Reply::err("SELECT is not allowed in cluster mode")),
         }
+    }
+
+    /// The time now, in whole seconds and microseconds. Clocks here count milliseconds.
+    pub(super) fn time_command(&mut self, _: &Command, out: &mut Outside<'_>) -> Answer {
+        let parts = [out.now_ms.div_euclid(1000), out.now_ms.rem_euclid(1000) * 1000];
+        Ok(Reply::Array(parts.into_iter().map(|part| Reply::bulk(part.to_string())).collect()))
     }
 
     pub(super) fn readonly_command(

@@ -8,7 +8,6 @@ use super::Answer;
 use super::strings::word;
 use super::text::{required_integer, shown_word};
 use crate::node::Node;
-use crate::replication::MasterLink;
 
 /// A time in a command: which word it is, and how it is meant.
 #[derive(Clone, Copy)]
@@ -114,7 +113,7 @@ impl Node {
     /// A key that is there ends at this time, or now if that is over and I follow nobody.
     pub(super) fn end_at(&mut self, key: &[u8], until: i64) {
         self.changed(1);
-        if until <= self.clock.cached_ms && self.replication.link == MasterLink::Off {
+        if self.ends_at_once(until) {
             self.keyspace.remove(key);
             return self.replicate_as(&[b"DEL", key]);
         }
@@ -142,7 +141,7 @@ impl Node {
 
     /// When a key ends, in some form; -1 if never, -2 if it is not there.
     fn time_of(&mut self, command: &Command, form: impl Fn(i64) -> i64) -> Answer {
-        let time = match self.look_up(word(command, 1)) {
+        let time = match self.peek(word(command, 1)) {
             None => -2,
             Some(entry) => entry.expires_at_ms.map_or(-1, form),
         };

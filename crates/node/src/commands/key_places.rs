@@ -25,6 +25,11 @@ pub(super) const fn one(uses: &'static str) -> KeyPlaces {
     KeyPlaces { first: 1, last: 1, step: 1, uses }
 }
 
+/// Two, behind the name: something moves from the first to the second.
+pub(super) const fn source_and_destination() -> KeyPlaces {
+    KeyPlaces { first: 1, last: 2, step: 1, uses: "RW access delete" }
+}
+
 /// All words behind the name.
 pub(super) const fn all(uses: &'static str) -> KeyPlaces {
     KeyPlaces { first: 1, last: -1, step: 1, uses }

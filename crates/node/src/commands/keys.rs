@@ -10,17 +10,16 @@ use super::{Answer, syntax_error};
 use crate::node::Node;
 
 impl Node {
-    pub(super) fn exists_command(&mut self, command: &Command) -> Answer {
-        Ok(Reply::Integer(self.count_existing(command)))
-    }
-
-    pub(super) fn touch_command(&mut self, command: &Command) -> Answer {
-        Ok(Reply::Integer(self.count_existing(command)))
-    }
-
     /// Repeated keys count repeatedly.
-    fn count_existing(&mut self, command: &Command) -> i64 {
-        command.words().skip(1).filter(|key| self.look_up(key).is_some()).count() as i64
+    pub(super) fn exists_command(&mut self, command: &Command) -> Answer {
+        let there = command.words().skip(1).filter(|key| self.peek(key).is_some());
+        Ok(Reply::Integer(there.count() as i64))
+    }
+
+    /// The same, and they are used.
+    pub(super) fn touch_command(&mut self, command: &Command) -> Answer {
+        let there = command.words().skip(1).filter(|key| self.look_up(key).is_some());
+        Ok(Reply::Integer(there.count() as i64))
     }
 
     pub(super) fn unlink_command(&mut self, command: &Command) -> Answer {
@@ -41,7 +40,7 @@ impl Node {
     }
 
     pub(super) fn type_command(&mut self, command: &Command) -> Answer {
-        let name = self.look_up(word(command, 1)).map_or("none", |entry| entry.value.type_name());
+        let name = self.peek(word(command, 1)).map_or("none", |entry| entry.value.type_name());
         Ok(Reply::simple(name))
     }
 

@@ -201,10 +201,14 @@ impl Node {
 
     pub(super) fn append_command(&mut self, command: &Command) -> Answer {
         let (key, more) = (word(command, 1), word(command, 2));
-        let old = self.string_at(key)?.unwrap_or_default();
-        within_limit(old.len() + more.len())?;
-        let len = old.len() + more.len();
-        self.store_string(key, [&old[..], more].concat());
+        let old = self.string_at(key)?;
+        let bytes = [old.as_deref().unwrap_or_default(), more].concat();
+        within_limit(bytes.len())?;
+        let len = bytes.len();
+        self.store_string(key, bytes);
+        if old.is_some() {
+            self.keyspace.set_edited(key);
+        }
         Ok(Reply::Integer(len as i64))
     }
 
@@ -231,6 +235,7 @@ impl Node {
         bytes[offset..offset + part.len()].copy_from_slice(part);
         let len = bytes.len();
         self.store_string(key, bytes);
+        self.keyspace.set_edited(key);
         Ok(Reply::Integer(len as i64))
     }
 }

@@ -7,8 +7,8 @@
 use rcsim_protocol::{Command, Reply};
 
 use super::flags::Flags;
-use super::key_places::{KeyPlaces, NONE, all, one, pairs};
-use super::{Answer, client, cluster, command, config, pubsub};
+use super::key_places::{KeyPlaces, NONE, all, one, pairs, source_and_destination};
+use super::{Answer, client, cluster, command, config, object, pubsub};
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 
@@ -46,7 +46,13 @@ pub(crate) struct Declaration {
     pub(super) run: Run,
 }
 
-const fn data(name: &'static str, arity: i32, flags: &str, keys: KeyPlaces, run: DataHandler) -> Declaration {
+pub(super) const fn data(
+    name: &'static str,
+    arity: i32,
+    flags: &str,
+    keys: KeyPlaces,
+    run: DataHandler,
+) -> Declaration {
     Declaration {
         name,
         arity,
@@ -128,6 +134,8 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("del", -2, "write @keyspace", all("RM delete"), Node::del_command)
         .tips("request_policy:multi_shard response_policy:agg_sum"),
     session("discard", 1, "noscript loading stale fast allow_busy @transaction", Node::discard_command),
+    data("dump", 2, "readonly @keyspace", one("RO access"), Node::dump_command)
+        .tips("nondeterministic_output"),
     server("echo", 2, "loading stale fast @connection", Node::echo_command),
     session("exec", 1, "noscript loading stale skip_slowlog @transaction", Node::exec_command),
     data("exists", -2, "readonly fast @keyspace", all("RO"), Node::exists_command)
@@ -154,11 +162,17 @@ pub(super) const COMMANDS: &[Declaration] = &[
     server("lastsave", 1, "loading stale fast @admin @dangerous", Node::lastsave_command)
         .tips("nondeterministic_output"),
     data("lindex", 3, "readonly @list", one("RO access"), Node::lindex_command),
+    data("linsert", 5, "write denyoom @list", one("RW insert"), Node::linsert_command),
     data("llen", 2, "readonly fast @list", one("RO"), Node::llen_command),
+    data("lmove", 5, "write denyoom @list", source_and_destination(), Node::lmove_command),
     data("lpop", -2, "write fast @list", one("RW access delete"), Node::lpop_command),
+    data("lpos", -3, "readonly @list", one("RO access"), Node::lpos_command),
     data("lpush", -3, "write denyoom fast @list", one("RW insert"), Node::lpush_command),
     data("lpushx", -3, "write denyoom fast @list", one("RW insert"), Node::lpushx_command),
     data("lrange", 4, "readonly @list", one("RO access"), Node::lrange_command),
+    data("lrem", 4, "write @list", one("RW delete"), Node::lrem_command),
+    data("lset", 4, "write denyoom @list", one("RW update"), Node::lset_command),
+    data("ltrim", 4, "write @list", one("RW delete"), Node::ltrim_command),
     data("mget", -2, "readonly fast @string", all("RO access"), Node::mget_command)
         .tips("request_policy:multi_shard"),
     data("mset", -3, "write denyoom @string", pairs("OW update"), Node::mset_command)
@@ -166,6 +180,7 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("msetnx", -3, "write denyoom @string", pairs("OW insert"), Node::msetnx_command)
         .tips("request_policy:multi_shard response_policy:agg_min"),
     session("multi", 1, "noscript loading stale fast allow_busy @transaction", Node::multi_command),
+    container("object", object::SUBCOMMANDS),
     data("persist", 2, "write fast @keyspace", one("RW update"), Node::persist_command),
     data("pexpire", -3, "write fast @keyspace", one("RW update"), Node::pexpire_command),
     data("pexpireat", -3, "write fast @keyspace", one("RW update"), Node::pexpireat_command),
@@ -181,15 +196,28 @@ pub(super) const COMMANDS: &[Declaration] = &[
     container("pubsub", pubsub::SUBCOMMANDS),
     session("punsubscribe", -1, "pubsub noscript loading stale", Node::punsubscribe_command),
     session("quit", -1, "noscript loading stale fast no_auth allow_busy @connection", Node::quit_command),
+    server("randomkey", 1, "readonly @keyspace", Node::randomkey_command)
+        .tips("request_policy:all_shards nondeterministic_output"),
     session("readonly", 1, "loading stale fast @connection", Node::readonly_command),
     session("readwrite", 1, "loading stale fast @connection", Node::readwrite_command),
     session("replconf", -1, "admin noscript loading stale allow_busy", Node::replication_command),
     session("reset", 1, "noscript loading stale fast no_auth allow_busy @connection", Node::reset_command),
+    data("restore", -4, "write denyoom @keyspace @dangerous", one("OW update"), Node::restore_command),
+    data(
+        "restore-asking",
+        -4,
+        "write denyoom asking @keyspace @dangerous",
+        one("OW update"),
+        Node::restore_command,
+    ),
     server("role", 1, "noscript loading stale fast @admin @dangerous", Node::role_command),
     data("rpop", -2, "write fast @list", one("RW access delete"), Node::rpop_command),
+    data("rpoplpush", 3, "write denyoom @list", source_and_destination(), Node::rpoplpush_command),
     data("rpush", -3, "write denyoom fast @list", one("RW insert"), Node::rpush_command),
     data("rpushx", -3, "write denyoom fast @list", one("RW insert"), Node::rpushx_command),
     session("save", 1, "admin noscript no_async_loading no_multi", Node::save_command),
+    data("scan", -2, "readonly @keyspace", NONE, Node::scan_command)
+        .tips("nondeterministic_output request_policy:special"),
     server("select", 2, "loading stale fast @connection", Node::select_command),
     data("set", -3, "write denyoom @string", one("RW access update variable_flags"), Node::set_command),
     data("setex", 4, "write denyoom @string", one("OW update"), Node::setex_command),
@@ -205,6 +233,7 @@ pub(super) const COMMANDS: &[Declaration] = &[
     session("sunsubscribe", -1, "pubsub noscript loading stale", Node::sunsubscribe_command)
         .keys(all("not_key")),
     session("sync", 1, "admin noscript no_async_loading no_multi", Node::replication_command),
+    server("time", 1, "loading stale fast", Node::time_command).tips("nondeterministic_output"),
     data("touch", -2, "readonly fast @keyspace", all("RO"), Node::touch_command)
         .tips("request_policy:multi_shard response_policy:agg_sum"),
     data("ttl", 2, "readonly fast @keyspace", one("RO access"), Node::ttl_command)

@@ -102,3 +102,67 @@ proptest! {
         prop_assert_eq!(one.digest() == two.digest(), one.entries().eq(two.entries()));
     }
 }
+
+/// All keys of a walk that looks at `count` keys at a time; between two steps something happens to the keyspace.
+fn walk(
+    keyspace: &mut Keyspace,
+    count: usize,
+    mut meanwhile: impl FnMut(&mut Keyspace, usize),
+) -> Vec<Bytes> {
+    let (mut found, mut cursor) = (Vec::new(), 0);
+    for step in 0.. {
+        let mut keys = keyspace.keys_from(cursor);
+        found.extend(keys.by_ref().take(count).map(|(_, key)| key.clone()));
+        match keys.next() {
+            Some((next, _)) => cursor = next,
+            None => break,
+        }
+        drop(keys);
+        meanwhile(keyspace, step);
+    }
+    found
+}
+
+proptest! {
+    #[test]
+    fn a_walk_finds_every_key_that_is_there_all_the_time_once_and_ends(
+        count in 1..5_usize,
+        lasting in prop::collection::btree_set("[a-d{}]{1,3}", 0..20),
+        changes in prop::collection::vec(("[a-d{}]{1,3}", any::<bool>()), 0..40),
+    ) {
+        let mut keyspace = Keyspace::default();
+        lasting.iter().for_each(|key| keyspace.insert(key.as_bytes(), string("1")));
+        let found = walk(&mut keyspace, count, |keyspace, step| {
+            for (key, comes) in changes.iter().skip(step * 3).take(3).filter(|(key, _)| !lasting.contains(key)) {
+                if *comes {
+                    keyspace.insert(key.as_bytes(), string("2"));
+                } else {
+                    keyspace.remove(key.as_bytes());
+                }
+            }
+            lasting.iter().for_each(|key| keyspace.insert(key.as_bytes(), string("3")));
+        });
+        for key in &lasting {
+            let times = found.iter().filter(|other| ***other == *key.as_bytes()).count();
+            prop_assert_eq!(times, 1, "{} was found {} times", key, times);
+        }
+    }
+}
+
+#[test]
+fn a_walk_ends_although_keys_come_faster_than_it_goes() {
+    let mut keyspace = Keyspace::default();
+    let key = |number: usize| format!("{{t}}{number}");
+    (0..10).for_each(|number| keyspace.insert(key(number).as_bytes(), string("1")));
+    let found = walk(&mut keyspace, 1, |keyspace, step| {
+        (0..3).for_each(|more| keyspace.insert(key(100 + 3 * step + more).as_bytes(), string("2")));
+    });
+    assert_eq!(found.len(), 10);
+    assert_eq!(keyspace.keys_from(u64::MAX).count(), 0, "behind the last slot there is nothing");
+    let mut all: Vec<&[u8]> = (0..keyspace.len()).map(|it| &**keyspace.nth_key(it).expect("a key")).collect();
+    all.sort_unstable();
+    assert!(
+        all.iter().copied().eq(keyspace.entries().map(|(key, _)| &**key)),
+        "each index names another key"
+    );
+}

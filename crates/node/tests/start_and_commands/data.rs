@@ -134,3 +134,26 @@ fn rp_32_the_stream_has_absolute_times_and_deletes_what_expired() {
     node.ask("SET k w NX");
     assert!(stream(&node, replica).is_empty(), "what changes nothing does not go into the stream");
 }
+
+#[test]
+fn a_restored_value_ends_at_an_absolute_time_in_the_stream() {
+    let mut node = master();
+    let replica = attach_replica(&mut node);
+    node.ask("SET k v");
+    let rcsim_protocol::Reply::Bulk(payload) = node.ask("DUMP k") else { panic!("a payload") };
+    let until = node.now_ms + 5000;
+    let mut restore = |time: &[u8], options: &[&[u8]]| {
+        let words = [&[&b"RESTORE"[..], b"k", time, &payload], options].concat();
+        assert_eq!(node.ask_command(Command::new(words)).to_string(), "OK");
+        let told = stream(&node, replica);
+        told.into_iter()
+            .map(|command| command.replace(&*String::from_utf8_lossy(&payload), ".."))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        restore(b"5000", &[b"REPLACE", b"IDLETIME", b"7"]),
+        [format!("RESTORE k {until} .. REPLACE IDLETIME 7 ABSTTL")]
+    );
+    assert_eq!(restore(b"1", &[b"ABSTTL", b"REPLACE"]), ["DEL k"]);
+    assert!(restore(b"1", &[b"ABSTTL", b"REPLACE"]).is_empty(), "nothing was there, nothing is there");
+}

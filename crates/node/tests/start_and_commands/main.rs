@@ -7,6 +7,7 @@ mod data;
 mod declared;
 mod files;
 mod golden;
+mod keys;
 mod nodes_conf;
 mod order;
 mod pubsub;

@@ -174,6 +174,12 @@ impl Bench {
         self.input(Input::Bus(link, BusInput::Received(std::sync::Arc::new(message))));
     }
 
+    /// A client's command, of words that may have blanks, and its reply.
+    pub(crate) fn ask_command(&mut self, command: Command) -> Reply {
+        self.input(Input::Client(CLIENT, ClientInput::Command(command)));
+        self.replies().pop().expect("it is answered at once")
+    }
+
     /// A client's command; `None` if there is no reply now.
     pub(crate) fn try_ask(&mut self, command: &str) -> Option<Reply> {
         self.try_ask_as(CLIENT, command)
