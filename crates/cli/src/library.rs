@@ -29,6 +29,7 @@ embedded! {
     "library/cache-aside-across-a-failover"
     "library/clock-jump"
     "library/disk-full"
+    "library/empty-master-wipes-its-replicas"
     "library/empty-restart"
     "library/epoch-collision"
     "library/flapping-link"
@@ -52,10 +53,13 @@ embedded! {
     "library/nemesis-5+10"
     "library/nemesis-aof"
     "library/one-way-partition"
+    "library/output-buffer-limit"
     "library/partial-partition-bridge"
+    "library/partial-resync"
     "library/paused-master-comes-back"
     "library/rate-limiter-across-a-failover"
     "library/readonly-reads-are-stale"
+    "library/replica-far-behind"
     "library/replica-migration-to-an-orphan"
     "library/restart-with-new-address"
     "library/sessions-across-a-failover"
@@ -65,6 +69,7 @@ embedded! {
     "library/takeover-loses-what-the-master-had"
     "library/transactions-across-a-failover"
     "library/two-replicas-race"
+    "library/wait-is-no-guarantee"
 }
 
 /// The scenario of this name; `scenarios/` in front and `.json` behind are taken too.
