@@ -69,6 +69,8 @@ pub(crate) struct Bench {
     in_flight: VecDeque<(usize, LinkId, Arc<Message>)>,
     /// What was told since the last call of [`Bench::told`].
     lines: Vec<String>,
+    /// Whether real replicas hear what real masters write.
+    pub(crate) streams: bool,
 }
 
 /// Chance for tests (SplitMix64).
@@ -100,6 +102,7 @@ impl Bench {
             dialled: BTreeMap::new(),
             in_flight: VecDeque::new(),
             lines: Vec::new(),
+            streams: false,
         }
     }
 
@@ -299,6 +302,39 @@ impl Bench {
         self.input(party, Input::Client(OPERATOR, ClientInput::Closed));
     }
 
+    /// A client connects to a real node.
+    pub(crate) fn open(&mut self, party: usize, connection: u32) {
+        let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000 + connection as u16);
+        self.input(party, Input::Client(ConnectionId(connection), ClientInput::Opened { remote }));
+    }
+
+    /// A client says something; what it is answered at once.
+    pub(crate) fn say_as_client(&mut self, party: usize, connection: u32, command: &Command) -> Vec<Reply> {
+        let connection = ConnectionId(connection);
+        let mut node = self.parties[party].node.take().expect("a real node is asked");
+        let input = Input::Client(connection, ClientInput::Command(command.clone()));
+        let ((), effects) = self.lend(party, |out| node.handle(input, out));
+        self.parties[party].node = Some(node);
+        let reply = |effect: &Effect| match effect {
+            Effect::Client(to, ClientOutput::Reply(reply)) if *to == connection => Some(reply.clone()),
+            _ => None,
+        };
+        let replies = effects.iter().filter_map(reply).collect();
+        self.apply(party, effects);
+        self.settle();
+        replies
+    }
+
+    /// A client is gone.
+    pub(crate) fn hang_up(&mut self, party: usize, connection: u32) {
+        self.input(party, Input::Client(ConnectionId(connection), ClientInput::Closed));
+    }
+
+    /// The id of a party.
+    pub(crate) fn id_of(&self, party: usize) -> NodeId {
+        self.registry.id(self.parties[party].header.sender)
+    }
+
     /// The process of a puppet dies: every connection with it is reset.
     pub(crate) fn kill(&mut self, party: usize) {
         self.parties[party].mood = Mood::Dead;
@@ -397,6 +433,11 @@ impl Bench {
                 Effect::Close(link) => self.close(party, link),
                 Effect::Disk(DiskRequest { job, .. }) => {
                     self.hand(party, Input::Disk(DiskAnswer { job, result: Ok(()) }));
+                }
+                Effect::Client(ConnectionId(number), ClientOutput::Feed(feed)) if self.streams => {
+                    if let Some(replica) = number.checked_sub(REPLICAS) {
+                        self.hand(replica as usize, Input::Master(MasterInput::Feed(feed)));
+                    }
                 }
                 _ => {}
             }

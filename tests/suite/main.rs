@@ -6,6 +6,7 @@
 //! | `scenarios` | does every committed scenario pass, with its golden fingerprint? |
 //! | `determinism` | is a run a value, whoever looks, on however many threads, codec or not? |
 //! | `conformance` | do replies have the texts and shapes of real servers? |
+//! | `golden` | does a cluster answer command by command as real nodes did in transcripts? |
 //! | `crash_walk` | does a node recover from a crash at each of its disk operations? |
 //! | `properties` | do small random fault plans end without a panic and without a finding? |
 //! | `histories` | do clients see whole transactions, and only what somebody wrote? |
@@ -22,10 +23,10 @@ mod committed;
 mod conformance;
 mod crash_walk;
 mod determinism;
+mod golden;
 mod histories;
 mod long;
 mod properties;
 mod repository;
-mod resp;
 mod scenarios;
 mod transcripts;
