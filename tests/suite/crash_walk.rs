@@ -57,7 +57,7 @@ fn run(policy: &str, trap: Option<DiskTrap>) -> Run {
             match record.event {
                 Event::Crashed | Event::PoweredOff => died_ns = Some(now),
                 Event::Exited { .. } => exited = true,
-                Event::Started { .. } => restarted = Some(held(world, now, &history)),
+                Event::DataLoaded { .. } => restarted = Some(held(world, now, &history)),
                 _ => {}
             }
         }

@@ -8,6 +8,8 @@
 //! | `conformance` | do replies have the texts and shapes of real servers? |
 //! | `golden` | does a cluster answer command by command as real nodes did in transcripts? |
 //! | `crash_walk` | does a node recover from a crash at each of its disk operations? |
+//! | `election_walk` | does a voter, or a winner, know after such a crash what it announced? |
+//! | `transaction_walk` | has it each transaction whole, or not at all? |
 //! | `properties` | do small random fault plans end without a panic and without a finding? |
 //! | `histories` | do clients see whole transactions, and only what somebody wrote? |
 //! | `transcripts` | does one node do, packet by packet, what its stories in `tests/transcripts` tell? |
@@ -23,10 +25,12 @@ mod committed;
 mod conformance;
 mod crash_walk;
 mod determinism;
+mod election_walk;
 mod golden;
 mod histories;
 mod long;
 mod properties;
 mod repository;
 mod scenarios;
+mod transaction_walk;
 mod transcripts;

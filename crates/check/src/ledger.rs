@@ -35,7 +35,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     rules: &["LW-1", "LW-2", "LW-3", "LW-4", "LW-8", "LW-9", "MF-8"],
     weaknesses: &[],
     cost: Cost::PerChange,
-    events: &[EventKind::Promoted, EventKind::Reconfigured, EventKind::Started],
+    events: &[EventKind::Promoted, EventKind::Reconfigured, EventKind::Started, EventKind::DataLoaded],
 };
 
 /// What was acknowledged, and what of it is gone.
@@ -54,7 +54,7 @@ impl Ledger {
     pub fn observe(&mut self, record: &Record, operations: &[Operation], glimpse: &dyn Glimpse) {
         self.past.note(record, glimpse);
         let may_lose = match record.event {
-            Event::Promoted { .. } | Event::Started { .. } => true,
+            Event::Promoted { .. } | Event::Started { .. } | Event::DataLoaded { .. } => true,
             Event::Reconfigured { was_master, .. } => was_master,
             _ => false,
         };
@@ -130,11 +130,11 @@ impl Ledger {
     }
 }
 
-/// The running node that owns a slot; of several the one with the greatest config epoch.
+/// The running node that owns a slot and has its data loaded; of several the one with the greatest config epoch.
 fn owner(slot: Slot, glimpse: &dyn Glimpse) -> Option<Place> {
     let serving = |place: &Place| -> Option<Epoch> {
         let node = glimpse.node(*place).filter(|_| glimpse.process(*place) == Process::Running)?;
-        (node.owner(slot) == Some(node.me())).then(|| node.config_epoch())
+        (node.owner(slot) == Some(node.me()) && !node.is_loading()).then(|| node.config_epoch())
     };
     let places = (0..glimpse.place_count()).map(Place).filter(|place| serving(place).is_some());
     places.max_by_key(serving)

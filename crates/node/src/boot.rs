@@ -105,10 +105,7 @@ impl Node {
         node.take_configured_no_failover();
         node.view.shuffle(|bound| out.chance.below(bound));
         out.tell(Event::Started { node: node.me(), fresh });
-        match node.find_data(&boot.files) {
-            Ok(source) => node.load_data(&source, out),
-            Err(damage) => node.give_up(&damage, out),
-        }
+        node.start_loading(&boot.files, out);
         node.end_of_turn(out);
         Ok(node)
     }

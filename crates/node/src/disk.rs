@@ -33,9 +33,12 @@ pub enum Wait {
     Process,
     /// A thread of the process, while the process goes on.
     Thread,
-    /// A child: the process is held for the time of the fork, and then goes on. The child writes no faster than the
-    /// host lets it, and ends with its parent.
-    Child,
+    /// A child, for which an [`Effect::Fork`](crate::Effect::Fork) comes before. It makes what it writes from the data,
+    /// which takes time, and ends with its parent.
+    Child {
+        /// How many keys there are in what it writes.
+        keys: u64,
+    },
 }
 
 /// One operation on a file. Directories need not be made.

@@ -27,6 +27,10 @@ impl NodeGlimpse for Node {
         self.last_vote_epoch
     }
 
+    fn is_loading(&self) -> bool {
+        Node::is_loading(self)
+    }
+
     fn state_ok(&self) -> bool {
         self.state_ok
     }
@@ -82,6 +86,12 @@ impl Node {
     /// Whether a node in the table is flagged so.
     pub fn is_flagged(&self, node: NodeIx, flags: NodeFlags) -> bool {
         self.view.knows(node) && self.view.flags(node).any(flags)
+    }
+
+    /// Whether nobody on the bus is let in, because the data of the start are not loaded yet (BT-3). Who connects waits,
+    /// and what he sends waits with him.
+    pub fn lets_nobody_in(&self) -> bool {
+        self.is_starting()
     }
 
     /// The string at a key, as this node holds it.

@@ -140,7 +140,9 @@ impl Node {
             Input::Child { child, work } => self.child_worked(child, work, out),
             Input::Loaded { load } => {
                 self.clock.cached_ms = out.now_ms;
-                self.loaded(load, out);
+                if !self.start_loaded(load, out) {
+                    self.loaded(load, out);
+                }
             }
         }
         self.end_of_turn(out);

@@ -418,6 +418,11 @@ events! {
     },
 
     // ---- persistence ------------------------------------------------------------------------------------------
+    /// The node begins to load its data at the start; until that is done it is deaf on the bus (BT-3).
+    "loading-started" LoadingStarted {
+        /// How many bytes there are.
+        bytes: u64,
+    },
     /// The data were loaded at the start (AO-15, RB-5).
     "data-loaded" DataLoaded {
         /// Where they were.

@@ -57,6 +57,10 @@ pub trait NodeGlimpse {
     fn config_epoch(&self) -> Epoch;
     /// `lastVoteEpoch`.
     fn last_vote_epoch(&self) -> Epoch;
+    /// Whether it loads a data set, so that what it holds says nothing yet.
+    fn is_loading(&self) -> bool {
+        false
+    }
     /// Whether the cluster is up in its view.
     fn state_ok(&self) -> bool;
     /// The number of masters with slots, as last computed.

@@ -246,6 +246,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::ReplicationDown { why: ReplicationDown::Lost },
         Event::FullResync { offset },
         Event::PartialResync { offset },
+        Event::LoadingStarted { bytes: 300 },
         Event::DataLoaded { from: DataSource::Log, keys: 12, cut: 7 },
         Event::DataDamaged { why: DamageCause::EndsEarlyBeforeOthers },
         Event::RdbSaved { size: 2048 },

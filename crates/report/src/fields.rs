@@ -207,6 +207,7 @@ pub fn fields(event: &Event, names: &Names) -> Map<String, Value> {
         ReplicationDown { why }
         FullResync { offset }
         PartialResync { offset }
+        LoadingStarted { bytes }
         DataLoaded { from, keys, cut }
         DataDamaged { why }
         RdbSaved { size }

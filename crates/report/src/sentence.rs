@@ -332,6 +332,13 @@ pub fn sentence(event: &Event, names: &Names, faults: &[FaultLedger]) -> Sentenc
             say(Down, Story, "drops", format!("{keys} keys"), why)
         }
 
+        Event::LoadingStarted { bytes } => say(
+            Rest,
+            Detail,
+            "begins to load",
+            format!("{bytes} bytes of data"),
+            "nobody on the bus is let in",
+        ),
         Event::DataLoaded { from, keys, cut: 0 } => {
             say(Up, Story, "loads", format!("{keys} keys"), because::data_source(*from))
         }

@@ -18,7 +18,7 @@ mod timeline;
 pub use action::{Action, ActionKind, Address, Argument, DiskContents, FsyncFault, ReplyPattern};
 pub use client::{ClientSpec, Pacing, Profile, ReadsFrom, Spread, Wait, Workload};
 pub use cluster::{ClockSpec, Cluster, Member, MemberRole, NodeOverride, SlotRange};
-pub use device::{DiskSpec, Distribution, NetworkSpec};
+pub use device::{DiskSpec, Distribution, NetworkSpec, ProcessSpec};
 pub use expectation::{Anchor, Count, Edge, Expectation, FaultRef, NodeRole, State};
 pub use nemesis::{Nemesis, NemesisFault};
 pub use quantity::{Bandwidth, Ppm, Rate, Ratio, Shift, Span};
@@ -41,6 +41,8 @@ pub struct Scenario {
     pub network: NetworkSpec,
     /// The disks as long as no fault touches them.
     pub disk: DiskSpec,
+    /// How long processes take for what takes them long.
+    pub process: ProcessSpec,
     /// What is done to the cluster, in the order of the file (not sorted by time).
     pub timeline: Vec<Entry>,
     /// A random fault plan, to be drawn into explicit timeline entries before the run.
@@ -87,6 +89,7 @@ impl Scenario {
             clients: Vec::new(),
             network: NetworkSpec::default(),
             disk: DiskSpec::default(),
+            process: ProcessSpec::default(),
             timeline: Vec::new(),
             nemesis: None,
             expect: Vec::new(),

@@ -12,7 +12,7 @@ mod walk;
 
 pub(crate) use cluster::{CLOCK_SPEC, CLUSTER, NODE};
 pub(crate) use expect::{COUNT, EXPECT, OWNER, ROLE};
-pub(crate) use load::{BIMODAL, CLIENT, DISK, DISTRIBUTION, EXPONENTIAL, NETWORK, WAIT};
+pub(crate) use load::{BIMODAL, CLIENT, DISK, DISTRIBUTION, EXPONENTIAL, NETWORK, PROCESS, WAIT};
 pub(crate) use root::{BUDGET, NEMESIS, NEMESIS_FAULTS, SCENARIO};
 pub(crate) use timeline::{
     CLOCK_FAULT, COMMAND, CUT, DISK_FAULT, FSYNC, LINK_FAULT, REPLY, SLOW, TIMELINE, WHEN,

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::settings;
 use crate::table::{
-    CLIENT, CLOCK_SPEC, CLUSTER, DISK, EXPONENTIAL, NEMESIS, NETWORK, Need, Object, SCENARIO, WAIT,
+    CLIENT, CLOCK_SPEC, CLUSTER, DISK, EXPONENTIAL, NEMESIS, NETWORK, Need, Object, PROCESS, SCENARIO, WAIT,
 };
 
 impl Scenario {
@@ -33,6 +33,11 @@ impl Scenario {
         let mut disk = Writer::of(&DISK);
         disk.put("fsync", distribution(&self.disk.fsync));
         out.put("disk", disk.done());
+        let mut process = Writer::of(&PROCESS);
+        process.put("fork-per-gib", Json::text(self.process.fork_per_gib));
+        process.put("save-per-key", Json::text(self.process.save_per_key));
+        process.put("load-per-key", Json::text(self.process.load_per_key));
+        out.put("process", process.done());
         out.put_list("timeline", self.timeline.iter().map(entry::entry));
         out.put_some("nemesis", self.nemesis.as_ref().map(nemesis));
         out.put_list("expect", self.expect.iter().map(expect::expectation));

@@ -7,19 +7,14 @@
 use std::collections::VecDeque;
 
 use rcsim_devices::{DiskError, FsyncAnswer, FsyncOp, FsyncOutcome};
-use rcsim_engine::{Nanos, Schedule, Span};
-use rcsim_node::{DiskAnswer, DiskFailure, DiskRequest, DiskStep, Effect, Input, Outside, Wait};
+use rcsim_engine::{Nanos, Schedule};
+use rcsim_node::{DiskAnswer, DiskFailure, DiskRequest, DiskStep, Effect, Input, Outside, Wait, Work};
 
 use rcsim_observe::{Event, Place};
 
 use crate::agenda::Happening;
 use crate::host::{DiskTrap, DiskWait, Hold};
 use crate::world::World;
-
-/// For so long a process is held by a fork: a small data set has few page tables to copy.
-const FORK: Span = Span::from_micros(500);
-/// What a child writes per microsecond, in bytes: 100 MB/s, for it makes what it writes from the data.
-const CHILD_BYTES_PER_US: u64 = 100;
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -76,24 +71,17 @@ impl World {
         if wait == Wait::Process {
             return self.work_for_process(place, task, VecDeque::new(), schedule);
         }
-        let life = self.hosts[place].life;
         let process = self.process_of(place);
         process.next_task += 1;
         let number = process.next_task;
         process.tasks.insert(number, task);
-        if wait == Wait::Thread {
-            self.disk_task_due(place, number, schedule);
-            return self.hosts[place].process.is_some();
-        }
-        schedule.after(FORK, Happening::Disk { place: place as u32, life, task: number });
-        self.hold(place, Hold::Fork(VecDeque::new()));
-        self.ready_after(place, FORK, schedule);
-        false
+        self.disk_task_due(place, number, schedule);
+        self.hosts[place].process.is_some()
     }
 
     /// The child of a process ends where it is; what it has written stays.
     pub(crate) fn kill_child(&mut self, place: usize) {
-        self.process_of(place).tasks.retain(|_, task| task.request.wait != Wait::Child);
+        self.process_of(place).tasks.retain(|_, task| !matches!(task.request.wait, Wait::Child { .. }));
     }
 
     /// Goes on with what a process waits for; `rest` is what it does afterwards. Says whether it goes on now.
@@ -266,8 +254,9 @@ impl World {
             None => change(disk, step, now),
         };
         let done = match (step, task.request.wait) {
-            (DiskStep::Append { bytes, .. }, Wait::Child) => {
-                done.map(|at| at + Span::from_micros(bytes.len() as u64 / CHILD_BYTES_PER_US))
+            (DiskStep::Append { bytes, .. }, Wait::Child { keys }) => {
+                let work = Work { bytes: bytes.len() as u64, keys };
+                done.map(|at| at + self.making_time(work))
             }
             _ => done,
         };

@@ -95,6 +95,8 @@ pub(crate) struct RunningProcess {
     pub(crate) sockets: Sockets,
     pub(crate) hold: Hold,
     pub(crate) inbox: VecDeque<(ConnId, End, What<Payload>)>,
+    /// Who connected to the bus port while the node lets nobody in, and what came from there (BT-3).
+    pub(crate) unaccepted: VecDeque<(ConnId, End, What<Payload>)>,
     /// What the operator typed and the process has not taken yet.
     pub(crate) operator: VecDeque<(ConnectionId, ClientInput)>,
     pub(crate) cron_due: bool,
@@ -140,6 +142,7 @@ impl RunningProcess {
             sockets: Sockets::default(),
             hold: Hold::None,
             inbox: VecDeque::new(),
+            unaccepted: VecDeque::new(),
             operator: VecDeque::new(),
             cron_due: false,
             hold_over: false,

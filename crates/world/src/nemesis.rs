@@ -137,7 +137,7 @@ impl Plan {
                     2 => Some(FsyncFault::Fail),
                     _ => None,
                 };
-                Action::Disk { node: node(), full: fsync.is_none(), fsync, length: span }
+                Action::Disk { node: node(), full: fsync.is_none(), writes_stall: false, fsync, length: span }
             }
             NemesisFault::Slow => Action::Slow {
                 node: node(),

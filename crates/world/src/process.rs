@@ -49,6 +49,9 @@ impl World {
         what: What<Payload>,
         schedule: &mut Schedule<Happening>,
     ) {
+        if self.is_left_waiting(place, conn, &what) {
+            return self.process_of(place).unaccepted.push_back((conn, end, what));
+        }
         if let What::Accepted { port } = what {
             return self.accept(place, conn, end, port, schedule);
         }
@@ -88,6 +91,29 @@ impl World {
             _ => return,
         };
         self.feed(place, input, schedule);
+    }
+
+    /// A node that loads its data takes nobody in on the bus: the kernel holds who connects, and what he sends (BT-3).
+    fn is_left_waiting(&mut self, place: usize, conn: ConnId, what: &What<Payload>) -> bool {
+        let cport = self.hosts[place].address().cport;
+        let process = self.process_of(place);
+        process.node.lets_nobody_in()
+            && (matches!(what, What::Accepted { port } if *port == cport)
+                || process.unaccepted.iter().any(|(other, ..)| *other == conn))
+    }
+
+    /// The node lets in who waited: before anything that came since.
+    pub(crate) fn let_in(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
+        let Some(process) = &mut self.hosts[place].process else { return };
+        if process.unaccepted.is_empty() || process.node.lets_nobody_in() {
+            return;
+        }
+        let mut waiting = std::mem::take(&mut process.unaccepted);
+        waiting.append(&mut process.inbox);
+        process.inbox = waiting;
+        if self.hosts[place].is_free() {
+            self.go_on(place, schedule);
+        }
     }
 
     pub(crate) fn process_of(&mut self, place: usize) -> &mut RunningProcess {

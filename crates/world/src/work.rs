@@ -17,12 +17,9 @@ use crate::world::World;
 
 /// A fork takes this, and more by memory in use: 12.4 ms were measured for 429 MB.
 const FORK: Span = Span::from_micros(100);
-const FORK_NS_PER_KIB: u64 = 28;
-/// A child makes a key of a snapshot in this time, and each byte: 1.9 s were measured for 1.5 million keys.
-const SAVE_NS_PER_KEY: u64 = 1_000;
+/// A child makes each byte of a snapshot in this time, and more by keys: 1.9 s were measured for 1.5 million keys.
 const SAVE_NS_PER_BYTE: u64 = 5;
 /// Loading is slower, and throwing the old data away comes before: 2.4 s and 1.0 s were measured.
-const LOAD_NS_PER_KEY: u64 = 1_450;
 const LOAD_NS_PER_BYTE: u64 = 5;
 const FLUSH_NS_PER_KEY: u64 = 660;
 /// A full socket, or a process that does not listen now, is asked again after this.
@@ -37,7 +34,8 @@ impl World {
         rest: VecDeque<Effect>,
         schedule: &mut Schedule<Happening>,
     ) {
-        let took = FORK + Span(memory / 1024 * FORK_NS_PER_KIB);
+        let per_gib = u128::from(self.scenario.process.fork_per_gib.as_nanos());
+        let took = FORK + Span(((u128::from(memory) * per_gib) >> 30) as u64);
         self.hold(place, Hold::Fork(rest));
         self.ready_after(place, took, schedule);
     }
@@ -50,8 +48,12 @@ impl World {
         work: Work,
         schedule: &mut Schedule<Happening>,
     ) {
-        let span = Span(work.keys * SAVE_NS_PER_KEY + work.bytes * SAVE_NS_PER_BYTE);
-        self.done_after(place, span, Done::Child(child, work), schedule);
+        self.done_after(place, self.making_time(work), Done::Child(child, work), schedule);
+    }
+
+    /// So long a child takes to make this of its data.
+    pub(crate) fn making_time(&self, work: Work) -> Span {
+        Span(work.keys * self.scenario.process.save_per_key.as_nanos() + work.bytes * SAVE_NS_PER_BYTE)
     }
 
     /// The process loads a data set.
@@ -63,7 +65,8 @@ impl World {
         old_keys: u64,
         schedule: &mut Schedule<Happening>,
     ) {
-        let new = work.keys * LOAD_NS_PER_KEY + work.bytes * LOAD_NS_PER_BYTE;
+        let per_key = self.scenario.process.load_per_key.as_nanos();
+        let new = work.keys * per_key + work.bytes * LOAD_NS_PER_BYTE;
         self.done_after(place, Span(new + old_keys * FLUSH_NS_PER_KEY), Done::Load(load), schedule);
     }
 
@@ -108,6 +111,9 @@ impl World {
             }
         };
         self.feed(place, input, schedule);
+        if matches!(done, Done::Load(_)) {
+            self.let_in(place, schedule);
+        }
     }
 
     /// What the kernel still keeps for a replica: what the network has not taken, and what a process across that is held

@@ -14,9 +14,7 @@ const CRATES: [&str; 6] = ["node", "world", "protocol", "check", "devices", "cli
 const LONGEST_PREFIX: usize = 3;
 
 /// Chapters that wait for a floor, or have nothing that a node could keep.
-const LATER: [(&str, &str); 10] = [
-    ("AO", "floor: data path"),
-    ("RB", "floor: data path"),
+const LATER: [(&str, &str); 8] = [
     ("MIG", "floor: slot migration"),
     ("MG", "floor: slot migration"),
     ("CL", "floor: operator"),

@@ -110,7 +110,9 @@ impl Invariant for SaneSuccessor {
                     self.had.insert(place, lineage);
                 }
             }
-            Event::Started { .. } if is_master(place, scene) => self.leads(place, scene),
+            Event::Started { .. } if is_master(place, scene) && !is_loading(place, scene) => {
+                self.leads(place, scene);
+            }
             Event::DataLoaded { keys: 1.., .. } => {
                 if let Some(lineage) = self.had.remove(&place) {
                     self.has.insert(place, lineage);
@@ -185,6 +187,11 @@ fn allowed_age_ms(settings: &Settings) -> Option<u64> {
     let period_ms = 1_000 * u64::try_from(settings.repl_ping_replica_period).ok()?;
     let timeout_ms = u64::try_from(settings.cluster_node_timeout).ok()?;
     Some(period_ms + timeout_ms * (factor + 1) + GRANULARITY_MS)
+}
+
+/// Whether the data of a node are not there yet.
+fn is_loading(place: Place, scene: Scene<'_>) -> bool {
+    scene.glimpse.node(place).is_some_and(NodeGlimpse::is_loading)
 }
 
 fn is_master(place: Place, scene: Scene<'_>) -> bool {

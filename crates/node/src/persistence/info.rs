@@ -35,6 +35,14 @@ impl Node {
         if self.persistence.log.is_open() {
             self.open_log_lines(&mut lines);
         }
+        if let Some(loading) = &self.persistence.loading {
+            lines.put("loading_start_time", loading.since_s);
+            lines.put("loading_total_bytes", loading.bytes);
+            lines.put("loading_rdb_used_mem", 0);
+            lines.put("loading_loaded_bytes", 0);
+            lines.put("loading_loaded_perc", "0.00");
+            lines.put("loading_eta_seconds", 1);
+        }
         lines.0
     }
 

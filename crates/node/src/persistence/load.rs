@@ -1,157 +1,152 @@
-//! What a start finds on its disk, and what becomes of it.
+//! Loading the data at a start, and what comes of them.
 //!
-//! Rules: AO-15 … AO-17, BT-5 … BT-9, RB-5, RB-6. Keeps: data are loaded up to the end of the last whole command, or to
-//! before a transaction that was not ended; only the last file may end early. Never: reads a file by itself.
-
-use std::collections::BTreeMap;
+//! Rules: AO-15 … AO-17, BT-1 … BT-9, LP-9, RB-4 … RB-6. Keeps: data are loaded up to the end of the last whole command,
+//! or to before a transaction that was not ended; only the last file may end early. While data are loaded no timer runs,
+//! and nobody on the bus is let in (BT-2, BT-3).
 
 use rcsim_observe::Event;
 use rcsim_observe::reason::{DataSource, ExitCause};
 use rcsim_protocol::Slot;
 
 use super::damage::DataDamage;
-use super::files::{FileNames, FileSet};
+use super::files::FileNames;
 use super::log::LogState;
-use super::replay::read_log;
 use super::rewrite::TEMPORARY_FIRST_BASE;
+use super::source::{Files, LogSource, Source, find_source};
 use crate::disk::{DiskJob, DiskStep};
-use crate::keyspace::{Bytes, Entry};
+use crate::effect::Effect;
+use crate::keyspace::Entry;
 use crate::node::Node;
 use crate::outside::Outside;
-use crate::rdb;
+use crate::rdb::{Loaded, Record};
 
-/// What is on a disk: names of files and their contents.
-pub type Files = BTreeMap<String, Vec<u8>>;
-
-/// What a snapshot begins with.
-const SNAPSHOT: &[u8] = b"REDIS";
-
-/// What is to be loaded.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Source {
-    /// The files of an append-only file, by name and in order.
-    log: Vec<(String, Bytes)>,
-    /// The snapshot, if there is no append-only file.
-    snapshot: Option<Bytes>,
+/// Data that are being loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Loading {
+    /// Which loading.
+    number: u32,
+    source: Source,
+    /// How many bytes, and since when, in seconds.
+    pub(super) bytes: u64,
+    pub(super) since_s: i64,
 }
 
 impl Node {
-    /// Looks for what there is to load, and for the manifest; without `appendonly` no log is loaded (BT-1, RB-5).
-    pub(crate) fn find_data(&mut self, disk: &Files) -> Result<Source, DataDamage> {
+    /// Looks for what there is to load and begins with it; if there is nothing the start is over at once (BT-1).
+    pub(crate) fn start_loading(&mut self, disk: &Files, out: &mut Outside<'_>) {
         let names = FileNames::new(&self.settings);
-        let files = match disk.get(&names.path(&names.manifest_name())) {
-            Some(text) => FileSet::parse(text).ok_or(DataDamage::BadManifest)?,
-            None => FileSet::default(),
+        let skip_before_ms = self.am_master().then_some(self.clock.now_ms);
+        let (files, source) = match find_source(disk, &names, &self.settings, skip_before_ms) {
+            Ok(found) => found,
+            Err(damage) => return self.give_up(&damage, out),
         };
-        let mut source = Source::default();
-        if self.settings.appendonly {
-            for file in files.base.iter().chain(&files.incr) {
-                let bytes = disk.get(&names.path(&file.name));
-                let bytes = bytes.ok_or_else(|| DataDamage::MissingFile(file.name.clone()))?;
-                source.log.push((file.name.clone(), Bytes::from(bytes.as_slice())));
-            }
-        } else {
-            source.snapshot = disk.get(&self.settings.dbfilename).map(|bytes| Bytes::from(bytes.as_slice()));
-        }
         let log = &mut self.persistence.log;
         (log.names, log.files) = (names, files);
-        Ok(source)
+        let work = source.work();
+        if work.bytes == 0 {
+            return self.take_data(source, out);
+        }
+        let (number, since_s) = (self.next_load(), self.clock.now_s());
+        self.persistence.loading = Some(Loading { number, source, bytes: work.bytes, since_s });
+        out.tell(Event::LoadingStarted { bytes: work.bytes });
+        out.effects.push(Effect::Load { load: number, work, old_keys: 0 });
     }
 
-    /// Loads the data, opens the append-only file for writing, and looks whose slots the data are of (BT-1).
-    pub(crate) fn load_data(&mut self, source: &Source, out: &mut Outside<'_>) {
-        let loaded = match &source.snapshot {
-            Some(bytes) => self.load_snapshot_file(bytes).map(|()| 0),
-            None => self.load_log(&source.log, out),
+    /// Whether this node loads its data at its start.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.persistence.loading.is_some()
+    }
+
+    /// The data of the start are loaded; says whether it was that loading.
+    pub(crate) fn start_loaded(&mut self, load: u32, out: &mut Outside<'_>) -> bool {
+        let Some(loading) = self.persistence.loading.take_if(|loading| loading.number == load) else {
+            return false;
         };
-        match loaded {
-            Ok(cut) => {
-                let keys = self.keyspace.len() as u64;
-                if source.snapshot.is_some() {
-                    out.tell(Event::DataLoaded { from: DataSource::Snapshot, keys, cut });
-                } else if !source.log.is_empty() {
-                    out.tell(Event::DataLoaded { from: DataSource::Log, keys, cut });
-                }
-                self.open_log(&source.log, cut, out);
-                self.verify_slots_of_data(out);
-            }
+        self.take_data(loading.source, out);
+        if !self.process.exited {
+            // The timer has been due for long.
+            self.server_cron(out);
+        }
+        true
+    }
+
+    /// Takes the data in, opens the append-only file for writing, and looks whose slots they are of (BT-1).
+    fn take_data(&mut self, source: Source, out: &mut Outside<'_>) {
+        let taken = match source {
+            Source::Log(files) => self.take_log(files, out),
+            Source::Snapshot(None) => Ok(()),
+            Source::Snapshot(Some(snapshot)) => snapshot.loaded.map(|loaded| self.take_snapshot(loaded, out)),
+        };
+        match taken {
+            Ok(()) => self.verify_slots_of_data(out),
             Err(damage) => self.give_up(&damage, out),
         }
     }
 
     /// The data cannot be loaded: the process ends.
-    pub(crate) fn give_up(&mut self, damage: &DataDamage, out: &mut Outside<'_>) {
+    fn give_up(&mut self, damage: &DataDamage, out: &mut Outside<'_>) {
         out.tell(Event::DataDamaged { why: damage.cause() });
         self.persistence.damage = Some(damage.clone());
         self.exit(ExitCause::DataCorrupt, out);
     }
 
-    /// Loads a snapshot and its place in the stream; a master leaves out what has expired (RB-4, RB-6).
-    fn load_snapshot_file(&mut self, bytes: &[u8]) -> Result<(), DataDamage> {
-        let skip_before = self.am_master().then_some(self.clock.now_ms);
-        let loaded = rdb::load(bytes, skip_before).map_err(DataDamage::Snapshot)?;
+    /// A snapshot, and its place in the stream; what expired is left out, as a master does (RB-4, RB-6).
+    fn take_snapshot(&mut self, loaded: Loaded, out: &mut Outside<'_>) {
         self.persistence.snapshots.loaded = (loaded.records.len() as u64, loaded.expired.len() as u64);
         self.take_records(loaded.records);
         if let Some(position) = loaded.aux.stream {
             self.restore_stream(position, loaded.expired);
         }
-        Ok(())
+        out.tell(Event::DataLoaded { from: DataSource::Snapshot, keys: self.keyspace.len() as u64, cut: 0 });
     }
 
-    fn take_records(&mut self, records: Vec<rdb::Record>) {
+    fn take_records(&mut self, records: Vec<Record>) {
         for record in records {
             let entry = Entry { value: record.value, expires_at_ms: record.expires_at_ms };
             self.keyspace.insert(&record.key, entry);
         }
     }
 
-    /// Runs what the files say; returns how many bytes were cut off at the end (AO-15).
-    fn load_log(&mut self, files: &[(String, Bytes)], out: &mut Outside<'_>) -> Result<u64, DataDamage> {
-        for (index, (name, bytes)) in files.iter().enumerate() {
-            let start = if bytes.starts_with(SNAPSHOT) { self.load_base(bytes)? } else { 0 };
-            let replay = read_log(bytes, start, name)?;
+    /// Runs what the files of the log say; the last one may end early, and is cut then (AO-15).
+    fn take_log(&mut self, files: Vec<LogSource>, out: &mut Outside<'_>) -> Result<(), DataDamage> {
+        let lengths: Vec<(String, u64)> = files.iter().map(|file| (file.name.clone(), file.length)).collect();
+        let (count, mut cut) = (files.len(), 0);
+        for (index, LogSource { name, length, base, replay }) in files.into_iter().enumerate() {
+            let replay = replay?;
+            self.take_records(base);
             replay.commands.iter().for_each(|command| self.apply_write(command));
             if !replay.is_short {
                 continue;
             }
             if !self.settings.aof_load_truncated {
-                return Err(DataDamage::EndsEarly(name.clone()));
+                return Err(DataDamage::EndsEarly(name));
             }
-            let step = DiskStep::Truncate {
-                file: self.persistence.log.names.path(name),
-                length: replay.valid_until,
-            };
+            let file = self.persistence.log.names.path(&name);
+            let step = DiskStep::Truncate { file, length: replay.valid_until };
             self.await_disk(DiskJob::AofStart, vec![step], out);
-            if index + 1 < files.len() {
+            if index + 1 < count {
                 return Err(DataDamage::EndsEarlyBeforeOthers);
             }
-            return Ok((bytes.len() - replay.valid_until) as u64);
+            cut = length - replay.valid_until as u64;
         }
-        Ok(0)
-    }
-
-    /// Loads the snapshot that a file begins with, expired keys too (RB-6); returns where it ends.
-    fn load_base(&mut self, bytes: &[u8]) -> Result<usize, DataDamage> {
-        let loaded = rdb::load(bytes, None).map_err(DataDamage::Snapshot)?;
-        self.take_records(loaded.records);
-        Ok(loaded.length)
+        if count > 0 {
+            out.tell(Event::DataLoaded { from: DataSource::Log, keys: self.keyspace.len() as u64, cut });
+        }
+        self.open_log(&lengths, cut, out);
+        Ok(())
     }
 
     /// Opens the append-only file; makes what is missing, and forgets what is history.
-    fn open_log(&mut self, loaded: &[(String, Bytes)], cut: u64, out: &mut Outside<'_>) {
-        if !self.settings.appendonly {
-            return;
-        }
+    fn open_log(&mut self, loaded: &[(String, u64)], cut: u64, out: &mut Outside<'_>) {
         let (names, mut files) = (self.persistence.log.names.clone(), self.persistence.log.files.clone());
-        let size_of = |name: &str| {
-            loaded.iter().find(|(other, _)| other == name).map_or(0, |(_, bytes)| bytes.len() as u64)
-        };
+        let size_of =
+            |name: &str| loaded.iter().find(|(other, _)| other == name).map_or(0, |(_, length)| *length);
         let base_size = files.base.as_ref().map_or(0, |base| size_of(&base.name));
         let written = files.incr.last().map_or(0, |incr| size_of(&incr.name).saturating_sub(cut));
         let mut steps = Vec::new();
         if loaded.is_empty() {
             let base = files.add_base(&names, self.settings.aof_use_rdb_preamble);
-            let temporary = names.path(TEMPORARY_FIRST_BASE);
+            let temporary = TEMPORARY_FIRST_BASE.to_owned();
             steps.extend([
                 DiskStep::Create { file: temporary.clone() },
                 DiskStep::Append { file: temporary.clone(), bytes: self.base_bytes() },
@@ -171,7 +166,7 @@ impl Node {
         log.state = LogState::On;
         log.needs_select = true;
         // Redis counts what was cut off, too.
-        log.current_size = loaded.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        log.current_size = loaded.iter().map(|(_, length)| length).sum();
         log.base_size = base_size;
         (log.written, log.synced) = (written, written);
         log.last_fsync_s = self.clock.cached_s();

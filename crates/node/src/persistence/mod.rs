@@ -5,7 +5,8 @@
 //! | `files` | the set of files of an append-only file, and its manifest (AO-1 … AO-3) |
 //! | `log` | the buffer, and when it is written and synced (AO-4 … AO-11) |
 //! | `rewrite` | rewriting by a child; turning the file on and off (AO-12 … AO-14) |
-//! | `load`, `replay`, `damage` | what a start finds on its disk (AO-15 … AO-17, BT-6, BT-7) |
+//! | `source`, `replay`, `damage` | what a start finds on its disk (AO-15, AO-16, RB-5, RB-6) |
+//! | `load` | how it is loaded, and what comes of it (AO-15 … AO-17, BT-2, BT-3, BT-7) |
 //! | `snapshot` | when a snapshot is saved, and by whom (RB-1 … RB-3) |
 //! | `shutdown` | SHUTDOWN (RB-7) |
 //! | `info` | the section of INFO |
@@ -22,6 +23,7 @@ mod replay;
 mod rewrite;
 mod shutdown;
 mod snapshot;
+mod source;
 
 use rcsim_protocol::{Command, Reply};
 
@@ -34,10 +36,11 @@ use shutdown::Shutdown;
 use snapshot::Snapshots;
 
 pub use damage::DataDamage;
-pub use load::Files;
+use load::Loading;
 pub(crate) use log::Log;
 pub(crate) use rewrite::Child;
 pub(crate) use shutdown::ShutdownOptions;
+pub use source::Files;
 
 /// The replication and the timer look at this once per second (LP-7).
 const RETRY_TICKS: u64 = 10;
@@ -53,6 +56,8 @@ const SNAPSHOT_FAILED: &str = "MISCONF Redis is configured to save RDB snapshots
 pub(crate) struct Persistence {
     pub(crate) log: Log,
     pub(crate) snapshots: Snapshots,
+    /// The data that are being loaded at the start.
+    loading: Option<Loading>,
     /// A shutdown that waits.
     shutdown: Option<Shutdown>,
     /// The child that rewrites; there is one child at a time.

@@ -15,8 +15,8 @@ use crate::nodes_conf::words::leading_integer;
 const LONGEST_LINE: usize = 1023;
 
 /// What was read of a file.
-#[derive(Debug, Default)]
-pub(super) struct Replay {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Replay {
     /// The commands to run, in order.
     pub(super) commands: Vec<Command>,
     /// Where the file is to be cut if it ends early: behind the last whole command, or before a transaction whose end

@@ -113,7 +113,7 @@ impl Node {
             DiskStep::Append { file: file.clone(), bytes: data },
             DiskStep::Fsync { file },
         ];
-        out.effects.push(Effect::Disk(DiskRequest { job: DiskJob::AofRewrite, wait: Wait::Child, steps }));
+        self.fork(DiskJob::AofRewrite, steps, out);
     }
 
     /// The child has ended; the timer will see it.

@@ -144,7 +144,14 @@ impl Node {
         let changes = self.execution.dirty;
         snapshots.child = Some(SavingChild { changes, size, since_s, succeeded: None });
         let steps = self.saving_steps(TEMPORARY_OF_CHILD, data);
-        out.effects.push(Effect::Disk(DiskRequest { job: DiskJob::SnapshotChild, wait: Wait::Child, steps }));
+        self.fork(DiskJob::SnapshotChild, steps, out);
+    }
+
+    /// Forks a child that writes files.
+    pub(super) fn fork(&mut self, job: DiskJob, steps: Vec<DiskStep>, out: &mut Outside<'_>) {
+        out.effects.push(Effect::Fork { memory: self.used_memory() });
+        let wait = Wait::Child { keys: self.keyspace.len() as u64 };
+        out.effects.push(Effect::Disk(DiskRequest { job, wait, steps }));
     }
 
     fn saving_steps(&self, temporary: &str, bytes: Bytes) -> Vec<DiskStep> {

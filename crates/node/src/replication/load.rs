@@ -56,7 +56,14 @@ impl Incoming {
 impl Node {
     /// Whether I load a data set: data commands are refused and no timer runs (LP-9).
     pub(crate) fn is_loading(&self) -> bool {
-        self.replication.incoming.as_ref().is_some_and(|incoming| incoming.loading.is_some())
+        self.is_starting()
+            || self.replication.incoming.as_ref().is_some_and(|incoming| incoming.loading.is_some())
+    }
+
+    /// The number of a loading that begins.
+    pub(crate) fn next_load(&mut self) -> u32 {
+        self.replication.loads += 1;
+        self.replication.loads
     }
 
     /// While a data set is loaded as it comes, no timer runs, but waiting for more of it ends (RP-12).
@@ -100,8 +107,7 @@ impl Node {
     /// From here on there is no way back (RP-21): my place in the old stream is forgotten, my own replicas go, and so does
     /// the old data, unless it is kept aside until the new is complete.
     fn begin_loading(&mut self, out: &mut Outside<'_>) {
-        self.replication.loads += 1;
-        let load = self.replication.loads;
+        let load = self.next_load();
         if let Some(incoming) = &mut self.replication.incoming {
             incoming.loading = Some(load);
         }

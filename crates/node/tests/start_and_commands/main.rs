@@ -8,6 +8,7 @@ mod declared;
 mod files;
 mod golden;
 mod keys;
+mod loading;
 mod nodes_conf;
 mod order;
 mod pubsub;

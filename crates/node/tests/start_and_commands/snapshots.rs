@@ -77,7 +77,7 @@ fn rb_2_a_snapshot_gets_its_name_when_it_is_complete_and_what_came_since_is_not_
     else {
         panic!("{request:?}")
     };
-    assert_eq!((file, to.as_str(), request.wait), (from, "dump.rdb", Wait::Child));
+    assert_eq!((file, to.as_str(), request.wait), (from, "dump.rdb", Wait::Child { keys: 2 }));
     assert!(bytes.starts_with(b"REDIS0010"));
     let mut effects = node.effects.clone();
     node.ask("SET b 2");

@@ -87,7 +87,31 @@ impl Bench {
         ms: i64,
     ) -> Result<Bench, BootError> {
         let boot = Boot { settings, port, cport: port + 10000, config: config.map(<[u8]>::to_vec), files };
-        Bench::build_at(START_MS + ms, Dice(1), Registry::new(), |out| Node::boot(boot, out))
+        let mut bench =
+            Bench::build_at(START_MS + ms, Dice(1), Registry::new(), |out| Node::boot(boot, out))?;
+        bench.finish_loading();
+        Ok(bench)
+    }
+
+    /// A process that starts with these files and still loads them.
+    pub(crate) fn boot_loading(settings: Settings, config: &str, files: Files) -> Bench {
+        let config = Some(config.as_bytes().to_vec());
+        let boot = Boot { settings, port: 6379, cport: 16379, config, files };
+        Bench::build(Dice(1), Registry::new(), |out| Node::boot(boot, out)).expect("a good file")
+    }
+
+    /// If the node loads its data, that is done; keeps the effects of its start.
+    pub(crate) fn finish_loading(&mut self) {
+        let load = |effect: &Effect| match effect {
+            Effect::Load { load, .. } => Some(*load),
+            _ => None,
+        };
+        if let Some(load) = self.effects.iter().find_map(load) {
+            let mut effects = std::mem::take(&mut self.effects);
+            self.input(Input::Loaded { load });
+            effects.append(&mut self.effects);
+            self.effects = effects;
+        }
     }
 
     /// The member of [`IDS`] with this index, as it stands in the formed cluster, links and all.

@@ -88,6 +88,8 @@ pub enum Action {
         node: Target,
         /// What happens to fsync.
         fsync: Option<FsyncFault>,
+        /// A write does not return before the fault ends.
+        writes_stall: bool,
         /// No space is left.
         full: bool,
         /// Until the disk is as before.

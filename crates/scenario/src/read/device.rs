@@ -1,8 +1,8 @@
-//! The network, the disks, and distributions of time.
+//! The network, the disks, the processes, and distributions of time.
 
 use super::{Fields, Reading, pair};
 use crate::code;
-use crate::model::{DiskSpec, Distribution, NetworkSpec, Ratio, Span};
+use crate::model::{DiskSpec, Distribution, NetworkSpec, ProcessSpec, Ratio, Span};
 use crate::shape;
 use crate::source::Node;
 use crate::table::{BIMODAL, DISTRIBUTION, EXPONENTIAL};
@@ -20,6 +20,15 @@ impl<'a> Reading<'a> {
     /// Reads the disks.
     pub(super) fn disk(&mut self, fields: Fields<'a>) -> Option<DiskSpec> {
         Some(DiskSpec { fsync: fields.read("fsync", |node| self.distribution(node))? })
+    }
+
+    /// Reads what takes processes long.
+    pub(super) fn process(&mut self, fields: Fields<'a>) -> Option<ProcessSpec> {
+        Some(ProcessSpec {
+            fork_per_gib: fields.quantity("fork-per-gib")?,
+            save_per_key: fields.quantity("save-per-key")?,
+            load_per_key: fields.quantity("load-per-key")?,
+        })
     }
 
     /// Reads a distribution; the smaller bound must come first.

@@ -5,7 +5,7 @@ use crate::code;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Budget, Scenario, Wire};
 use crate::source::Node;
-use crate::table::{BUDGET, CLUSTER, DISK, NETWORK, SCENARIO};
+use crate::table::{BUDGET, CLUSTER, DISK, NETWORK, PROCESS, SCENARIO};
 use crate::{shape, timing};
 
 /// Reads a checked tree. `None` means that something was refused, and said.
@@ -32,6 +32,7 @@ pub(crate) fn scenario(
     let clients = reading.all_clients(fields.node("clients"));
     let network = reading.network(Fields::of(fields.node("network"), &NETWORK));
     let disk = reading.disk(Fields::of(fields.node("disk"), &DISK));
+    let process = reading.process(Fields::of(fields.node("process"), &PROCESS));
     let entries = reading.timeline(fields.node("timeline"));
     let nemesis = fields.node("nemesis").map(|node| reading.nemesis(node, fields.quantity("until")));
     let expect = reading.expectations(fields.node("expect"), None);
@@ -51,6 +52,7 @@ pub(crate) fn scenario(
         clients: clients?,
         network: network?,
         disk: disk?,
+        process: process?,
         timeline: timeline::complete(entries)?,
         nemesis: match nemesis {
             Some(nemesis) => Some(nemesis?),

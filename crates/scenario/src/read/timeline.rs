@@ -208,9 +208,9 @@ impl<'a> Reading<'a> {
                 self.distribution(slow.node("slow")?).map(FsyncFault::Slow)
             }
         });
-        let full = fields.flag("full");
-        self.must_harm(fields, full || fsync.is_some());
-        Some(Action::Disk { node: node?, fsync: present(fsync)?, full, length })
+        let (full, writes_stall) = (fields.flag("full"), fields.node("write").is_some());
+        self.must_harm(fields, full || writes_stall || fsync.is_some());
+        Some(Action::Disk { node: node?, fsync: present(fsync)?, writes_stall, full, length })
     }
 
     /// A fault whose keys all say "nothing is wrong" would never bite.

@@ -210,6 +210,35 @@ pub(crate) static DISK: Object = Object {
     rules: &[],
 };
 
+pub(crate) static PROCESS: Object = Object {
+    name: "process",
+    doc: "What takes processes long, besides network and disk. The defaults were measured with short strings.",
+    keys: &[
+        with_default(
+            "fork-per-gib",
+            SPAN,
+            r#""29ms""#,
+            r#""200ms""#,
+            "For so long a process stands still to fork, for each GiB of its memory.",
+        ),
+        with_default(
+            "save-per-key",
+            SPAN,
+            r#""1us""#,
+            r#""1ms""#,
+            "A child makes a key of a snapshot or of a log in this time.",
+        ),
+        with_default(
+            "load-per-key",
+            SPAN,
+            r#""1450ns""#,
+            r#""1ms""#,
+            "A key of a snapshot, or a command of a log, is loaded in this time.",
+        ),
+    ],
+    rules: &[],
+};
+
 pub(crate) static DISTRIBUTION: Union = Union {
     name: "distribution",
     doc: "How a length of time is drawn. A plain duration is always the same.",

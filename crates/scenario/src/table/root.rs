@@ -49,6 +49,13 @@ pub(crate) static SCENARIO: Object = Object {
             "The disks as long as no fault touches them.",
         ),
         with_default(
+            "process",
+            Kind::Object(&PROCESS),
+            "{}",
+            r#"{ "load-per-key": "1ms" }"#,
+            "How long processes take for what takes them long.",
+        ),
+        with_default(
             "timeline",
             Kind::List(0, &Kind::Union(&TIMELINE)),
             "[]",

@@ -319,9 +319,15 @@ pub(crate) static DISK_FAULT: Object = Object {
             r#""stall""#,
             "What happens to fsync.",
         ),
+        optional(
+            "write",
+            Kind::Word(&[("stall", "does not return before the fault ends")]),
+            r#""stall""#,
+            "What happens to writes, and to what changes names.",
+        ),
         with_default("full", Kind::Flag, "false", "true", "No space is left."),
     ],
-    rules: &[Rule::AtLeastOne(&["fsync", "full"])],
+    rules: &[Rule::AtLeastOne(&["fsync", "write", "full"])],
 };
 
 pub(crate) static FSYNC: Object = Object {

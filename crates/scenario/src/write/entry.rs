@@ -58,10 +58,11 @@ fn action(action: &Action) -> Vec<(&'static str, Json)> {
             out.put_some("drift", drift.map(Json::text));
             out.done()
         }
-        Action::Disk { node, fsync, full, .. } => {
+        Action::Disk { node, fsync, writes_stall, full, .. } => {
             let mut out = Writer::of(&DISK_FAULT);
             out.put("node", target(node));
             out.put_some("fsync", fsync.as_ref().map(fsync_fault));
+            out.put_some("write", writes_stall.then(|| Json::text("stall")));
             out.put("full", Json::raw(full));
             out.done()
         }

@@ -174,6 +174,7 @@ fn other_action() -> impl Strategy<Value = Action> {
         (target(), proptest::option::of(fsync), length()).prop_map(|(node, fsync, length)| Action::Disk {
             node,
             full: fsync.is_none(),
+            writes_stall: fsync.is_none(),
             fsync,
             length
         }),
@@ -283,6 +284,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         ],
         network: NetworkSpec { latency: devices.0, loss: devices.1, bandwidth: None },
         disk: DiskSpec { fsync: devices.2 },
+        process: ProcessSpec { load_per_key: Span::from_millis(1), ..ProcessSpec::default() },
         timeline: plan.0,
         nemesis: plan.1,
         expect: plan.2,

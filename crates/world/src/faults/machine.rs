@@ -50,10 +50,12 @@ impl World {
         &mut self,
         who: &Target,
         fsync: Option<&FsyncFault>,
+        writes_stall: bool,
         full: bool,
         firing: Firing,
     ) -> Vec<Undo> {
         let mut faults: Vec<DiskFault> = full.then_some(DiskFault::Full).into_iter().collect();
+        faults.extend(writes_stall.then_some(DiskFault::WriteStall));
         faults.extend(fsync.map(|fault| match fault {
             FsyncFault::Stall => DiskFault::FsyncStall,
             FsyncFault::Fail => DiskFault::FsyncFail,

@@ -161,8 +161,8 @@ impl World {
             Action::Clock { node, jump, drift, .. } => {
                 return self.upset_clocks(node, *jump, *drift, action.length().is_some(), firing, schedule);
             }
-            Action::Disk { node, fsync, full, .. } => {
-                return self.upset_disks(node, fsync.as_ref(), *full, firing);
+            Action::Disk { node, fsync, writes_stall, full, .. } => {
+                return self.upset_disks(node, fsync.as_ref(), *writes_stall, *full, firing);
             }
             Action::Slow { node, each_loop, .. } => return self.slow_down(node, *each_loop, firing),
             Action::Command { node, argv, .. } => self.run_raw_command(node, argv, firing, schedule),
