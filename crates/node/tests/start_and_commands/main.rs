@@ -11,6 +11,7 @@ mod keys;
 mod loading;
 mod nodes_conf;
 mod order;
+mod psync;
 mod pubsub;
 mod replication;
 mod serving;
