@@ -195,6 +195,8 @@ impl Stage {
         } else if command.is(0, "KEYS") {
             lines.iter_mut().for_each(|line| *line = line.split(") ").last().unwrap_or_default().to_owned());
             lines.sort();
+        } else if command.is(0, "RANDOMKEY") && text.starts_with('"') {
+            lines = vec!["some key".to_owned()];
         } else if command.is(1, "GETKEYSINSLOT") {
             lines = text.trim_matches(['[', ']']).split(' ').map(str::to_owned).collect();
             lines.sort();
@@ -214,7 +216,7 @@ fn rd_redirections_are_those_of_real_nodes() {
         }
         stage.play(&piece);
     }
-    assert_eq!((stage.compared, stage.refused, stage.passed_over), (42, 8, 2), "every line is accounted for");
+    assert_eq!((stage.compared, stage.refused, stage.passed_over), (43, 7, 2), "every line is accounted for");
 }
 
 #[test]

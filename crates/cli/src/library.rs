@@ -65,6 +65,7 @@ embedded! {
     "library/readonly-reads-are-stale"
     "library/replica-far-behind"
     "library/replica-migration-to-an-orphan"
+    "library/replica-of-another-shard-takes-over"
     "library/restart-with-new-address"
     "library/rewrite-and-crash"
     "library/sessions-across-a-failover"
