@@ -85,7 +85,7 @@ impl Ledger {
             if let Some(owner) = *owners.entry(slot).or_insert_with(|| owner(slot, glimpse)) {
                 let past = &self.past;
                 held.look(key, owner, now_ns, glimpse, &|ack, is_overwritten| {
-                    past.explain(ack, owner, is_overwritten, glimpse)
+                    past.explain(ack, owner, slot, is_overwritten, glimpse)
                 });
             }
             self.lost += held.lost_count();

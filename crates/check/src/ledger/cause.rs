@@ -1,23 +1,24 @@
 //! Why an acknowledged write is gone, and what would have narrowed the window.
 
 use rcsim_observe::{Glimpse, LossCause, Place};
-use rcsim_protocol::Settings;
 use rcsim_protocol::settings::AppendFsync;
+use rcsim_protocol::{Settings, Slot};
 
 use super::held::Ack;
 use super::past::{How, Past, Promotion};
 
 impl Past {
-    /// The cause of a write that `owner` does not have, with its remedies; `is_overwritten`: it has an older one there
+    /// The cause of a write to a key of `slot` that `owner` does not have, with its remedies; `is_overwritten`: it has an older one there
     /// that may have arrived late.
     pub(super) fn explain(
         &self,
         ack: &Ack,
         owner: Place,
+        slot: Slot,
         is_overwritten: bool,
         glimpse: &dyn Glimpse,
     ) -> (LossCause, Vec<&'static str>) {
-        let cause = match self.cause(ack, owner, glimpse) {
+        let cause = match self.cause(ack, owner, slot, glimpse) {
             // The same data as before, and only a write can have changed them.
             LossCause::Unknown if is_overwritten => LossCause::LateWrite,
             cause => cause,
@@ -27,7 +28,7 @@ impl Past {
         (cause, settings.map(|settings| remedies(cause, settings)).unwrap_or_default())
     }
 
-    fn cause(&self, ack: &Ack, owner: Place, glimpse: &dyn Glimpse) -> LossCause {
+    fn cause(&self, ack: &Ack, owner: Place, slot: Slot, glimpse: &dyn Glimpse) -> LossCause {
         let Some(by) = ack.by else { return LossCause::Unknown };
         let promotion = self.promotions.iter().rfind(|promotion| promotion.place == owner);
         let promotion = promotion.filter(|promotion| by != owner || promotion.at_ns > ack.at_ns);
@@ -41,7 +42,7 @@ impl Past {
                 if has_file { LossCause::AofPolicy } else { LossCause::EmptySuccessor }
             }
             Some(promotion) => self.after_promotion(ack, by, promotion),
-            None if self.reassigned.iter().any(|at_ns| *at_ns >= ack.at_ns) => LossCause::Migration,
+            None if self.was_reassigned(slot, ack.at_ns) => LossCause::Migration,
             None if self.story(by).is_some_and(|story| story.was_cut_off(ack.at_ns)) => {
                 LossCause::IsolatedMaster
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rcsim_observe::reason::{BindCause, ManualFailoverKind, PromotionCause, ReconfigureCause};
 use rcsim_observe::{Event, Glimpse, Place, Process, Record};
-use rcsim_protocol::NodeFlags;
+use rcsim_protocol::{NodeFlags, Slot};
 
 /// A node became a master.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +54,8 @@ pub(super) struct Story {
 pub(super) struct Past {
     stories: BTreeMap<Place, Story>,
     pub(super) promotions: Vec<Promotion>,
-    /// Slots were given away by command.
-    pub(super) reassigned: Vec<u64>,
+    /// Slots were given away by command: when, the first of them, and how many.
+    reassigned: Vec<(u64, u16, u32)>,
 }
 
 impl Past {
@@ -63,12 +63,24 @@ impl Past {
         self.stories.get(&place)
     }
 
+    /// Whether a slot may be one of those that were given away by command at this time or later. Of several only the
+    /// first is known.
+    pub(super) fn was_reassigned(&self, slot: Slot, since_ns: u64) -> bool {
+        let is_meant = |first: u16, count: u32| match count {
+            1 => slot.number() == first,
+            _ => slot.number() >= first,
+        };
+        self.reassigned.iter().any(|(at_ns, first, count)| *at_ns >= since_ns && is_meant(*first, *count))
+    }
+
     pub(super) fn note(&mut self, record: &Record, glimpse: &dyn Glimpse) {
         match record.event {
             Event::FaultStarted { .. } | Event::FaultEnded { .. } | Event::Healed => {
                 return self.look_around(record.at_ns, glimpse);
             }
-            Event::SlotsMoved { cause: BindCause::Command, .. } => self.reassigned.push(record.at_ns),
+            Event::SlotsMoved { cause: BindCause::Command, first, count, .. } => {
+                self.reassigned.push((record.at_ns, first, count));
+            }
             _ => {}
         }
         let Some(place) = record.place else { return };

@@ -1,6 +1,6 @@
 //! Losses made by hand: what happened, what the owner holds, and what the ledger says of it.
 
-use rcsim_observe::reason::{ManualFailoverKind, PromotionCause, ReconfigureCause};
+use rcsim_observe::reason::{BindCause, ManualFailoverKind, PromotionCause, ReconfigureCause};
 use rcsim_observe::{Operation, OperationKind, Outcome};
 
 use super::*;
@@ -180,6 +180,31 @@ fn a_process_that_starts_without_its_data_has_lost_it() {
     desk.event(2 * SECOND, 0, Event::Crashed);
     desk.event(3 * SECOND, 0, Event::Started { node: rcsim_protocol::NodeIx(0), fresh: false });
     assert_eq!(desk.end(9 * SECOND), [(1, "empty-successor")]);
+}
+
+#[test]
+fn lw_5_a_slot_that_was_given_away_explains_the_loss_of_its_own_keys_only() {
+    let end = |first: u16| {
+        let mut desk = Desk::new();
+        desk.set(SECOND, 1);
+        desk.event(
+            2 * SECOND,
+            1,
+            Event::SlotsMoved {
+                from: Some(rcsim_protocol::NodeIx(0)),
+                to: Some(rcsim_protocol::NodeIx(1)),
+                count: 1,
+                first,
+                from_epoch: Epoch(1),
+                to_epoch: Epoch(2),
+                abandoned: false,
+                cause: BindCause::Command,
+            },
+        );
+        desk.end(9 * SECOND)
+    };
+    assert_eq!(end(0), [(1, "migration")]);
+    assert_eq!(end(1), [(1, "unknown")]);
 }
 
 #[test]
