@@ -133,7 +133,8 @@ impl Past {
             let connected =
                 |other: &&Place| **other == place || (hear_each_other(place, **other) && runs(**other));
             let reached = masters.iter().filter(connected).count();
-            let is_cut_off = masters.len() > 1 && 2 * reached <= masters.len();
+            let is_there = matches!(glimpse.process(place), Process::Running | Process::Paused);
+            let is_cut_off = is_there && masters.len() > 1 && 2 * reached <= masters.len();
             let master = glimpse.node(place).and_then(|node| node.peer(node.me())?.master);
             let is_out_of_touch = master
                 .and_then(|master| glimpse.place_of(master))
