@@ -77,6 +77,7 @@ mod tests {
             kind,
             invoked_ns: times.0,
             ended_ns: times.1,
+            told_ns: times.1,
             outcome,
             answered_by: None,
             replicas: None,

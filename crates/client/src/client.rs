@@ -180,6 +180,7 @@ impl Client {
             }
             reply if attempt.plan.is_decisive(index) => {
                 attempt.outcome = Some(plan::outcome(&attempt.plan.kind, reply));
+                attempt.told_ns = Some(turn.now_ns);
             }
             _ => {}
         }
@@ -331,6 +332,7 @@ impl Client {
     fn say(&mut self, number: u32, peer: Peer, turn: &mut Turn<'_>) {
         let Some(attempt) = self.attempts.get_mut(number) else { return };
         (attempt.replies, attempt.refusal, attempt.outcome, attempt.replicas) = (0, None, None, None);
+        attempt.told_ns = None;
         for command in attempt.plan.commands() {
             self.pool.ask(peer, Question::Operation(number), command.clone(), turn.now_ns, turn.effects);
         }
@@ -384,6 +386,7 @@ impl Client {
             kind: attempt.plan.kind,
             invoked_ns: attempt.invoked_ns.unwrap_or(turn.now_ns),
             ended_ns: turn.now_ns,
+            told_ns: attempt.told_ns.filter(|_| outcome.is_ok()).unwrap_or(turn.now_ns),
             outcome,
             answered_by: None,
             replicas: attempt.replicas,

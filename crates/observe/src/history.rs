@@ -86,6 +86,8 @@ pub struct Operation {
     pub invoked_ns: u64,
     /// When it got its last answer or gave up, in ns.
     pub ended_ns: u64,
+    /// When the answer came that tells how it ended, in ns; WAIT may have gone on after it. Without one: as above.
+    pub told_ns: u64,
     /// How it ended.
     pub outcome: Outcome,
     /// The node that answered last, if one did.
@@ -189,6 +191,7 @@ mod tests {
             ])),
             invoked_ns: 0,
             ended_ns: 1,
+            told_ns: 1,
             outcome: Outcome::Parts(Arc::new([
                 Outcome::Written,
                 Outcome::Read(None),
@@ -220,6 +223,7 @@ mod tests {
             kind,
             invoked_ns: 0,
             ended_ns: 1,
+            told_ns: 1,
             outcome: Outcome::Unknown,
             answered_by: None,
             replicas: None,

@@ -76,17 +76,20 @@ impl Held {
             _ => return,
         };
         self.sort = sort;
-        self.acks.push(Ack {
+        // WAIT may have kept an operation that was told before others that ended earlier.
+        let place = self.acks.partition_point(|ack| ack.at_ns <= operation.told_ns);
+        let ack = Ack {
             client: operation.client,
             command: kind.name(),
             value,
             invoked_ns: operation.invoked_ns,
-            at_ns: operation.ended_ns,
+            at_ns: operation.told_ns,
             by: operation.answered_by,
             replicas: operation.replicas,
             ends_ns,
             gone: None,
-        });
+        };
+        self.acks.insert(place, ack);
     }
 
     /// A write was sent and not answered: it may still arrive.

@@ -31,6 +31,7 @@ impl Desk {
             kind,
             invoked_ns: at_ns,
             ended_ns: at_ns,
+            told_ns: at_ns,
             outcome: outcome.clone(),
             answered_by: Some(Place(by)),
             replicas: None,

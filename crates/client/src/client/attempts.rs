@@ -22,6 +22,8 @@ pub(super) struct Attempt {
     pub(super) refusal: Option<Refusal>,
     /// What the decisive reply of this round told.
     pub(super) outcome: Option<Outcome>,
+    /// When it told that, in ns.
+    pub(super) told_ns: Option<u64>,
     /// What WAIT told.
     pub(super) replicas: Option<u32>,
     /// The node that answered last.
@@ -43,6 +45,7 @@ impl Attempt {
             replies: 0,
             refusal: None,
             outcome: None,
+            told_ns: None,
             replicas: None,
             answered_by: None,
             retries: 0,

@@ -108,6 +108,7 @@ fn an_acknowledged_write_tells_who_answered() {
         kind: OperationKind::Set(1),
         invoked_ns: 0,
         ended_ns: 3 * MS,
+        told_ns: 3 * MS,
         outcome: Outcome::Written,
         answered_by: None,
         replicas: None,
@@ -261,10 +262,13 @@ fn a_transaction_is_judged_by_exec_and_redirected_as_a_whole() {
 fn rp_24_wait_tells_how_many_replicas_have_the_write() {
     let (mut hand, effects) = Hand::ready(|setup| setup.load.wait = Some((1, 100)), 1);
     assert_eq!(sent(&effects).len(), 2);
+    hand.now_ns = MS;
     assert!(outcomes(&hand.input(ClientInput::Reply(0, Reply::ok()))).is_empty());
+    hand.now_ns = 3 * MS;
     let effects = hand.input(ClientInput::Reply(0, Reply::Integer(1)));
     let ClientEffect::Done { operation, .. } = &effects[0] else { panic!("{effects:?}") };
     assert_eq!((&operation.outcome, operation.replicas), (&Outcome::Written, Some(1)));
+    assert_eq!((operation.told_ns, operation.ended_ns), (MS, 3 * MS));
 }
 
 #[test]
