@@ -171,3 +171,56 @@ impl Effects {
         self.outbox.retain(|effect| !matches!(effect, Effect::Send(to, _) if *to == link));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use rcsim_protocol::bus::Header;
+    use rcsim_protocol::{AddressIx, Epoch, NodeFlags, NodeIx, Offset, SlotSet};
+
+    use super::*;
+
+    fn message() -> Arc<Message> {
+        let header = Header {
+            sender: NodeIx(0),
+            address: AddressIx::BLANK,
+            current_epoch: Epoch::ZERO,
+            config_epoch: Epoch::ZERO,
+            offset: Offset::ZERO,
+            slots: SlotSet::default(),
+            master: None,
+            flags: NodeFlags::MASTER,
+            cluster_failed: false,
+            paused: false,
+            force_ack: false,
+        };
+        Arc::new(Message { header, body: Body::MfStart })
+    }
+
+    #[test]
+    fn lk_7_what_a_cut_turn_kept_for_a_link_is_lost_with_it_too() {
+        let (closed, open) = (
+            LinkId { slot: 1, generation: NonZeroU32::MIN },
+            LinkId { slot: 2, generation: NonZeroU32::MIN },
+        );
+        let mut effects = Effects::new();
+        effects.post(Effect::Send(closed, message()));
+        effects.post(Effect::Send(open, message()));
+        // The process waits for its disk, and goes on; then the rest of the turn closes a link.
+        let kept = effects.take_outbox();
+        effects.put_outbox_first(kept);
+        effects.post(Effect::Send(closed, message()));
+        effects.discard(closed);
+        effects.flush();
+        let to: Vec<LinkId> = effects
+            .as_slice()
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Send(link, _) => Some(*link),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(to, [open]);
+    }
+}

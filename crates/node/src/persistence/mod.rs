@@ -86,7 +86,8 @@ impl Node {
         out.effects.push(Effect::Disk(DiskRequest { job, wait: Wait::Process, steps }));
     }
 
-    /// Whether the turn has to be cut: the process waits for its disk. Keeps what is to go to the sockets.
+    /// Whether the turn has to be cut: the process waits for its disk. Keeps what is to go to the sockets. Until that is
+    /// put back no input comes in and no link is closed, so nothing of it can become void meanwhile (LK-7).
     pub(crate) fn cut_turn(&mut self, out: &mut Outside<'_>) -> bool {
         if self.persistence.awaited > 0 {
             self.persistence.cut = Some(out.effects.take_outbox());
