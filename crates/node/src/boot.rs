@@ -28,6 +28,7 @@ use crate::outside::Outside;
 use crate::persistence::{Files, Persistence};
 use crate::replication::Replication;
 use crate::slots::SlotTable;
+use crate::stats::Stats;
 use crate::view::View;
 
 /// The distance from the client port to the bus port (CF-4).
@@ -149,13 +150,14 @@ impl Node {
             candidacy: Candidacy::default(),
             manual_failover: ManualFailover::default(),
             counts: MessageCounts::default(),
-            process: ProcessMemory::default(),
+            process: ProcessMemory { started_ms: now_ms, ..ProcessMemory::default() },
             deferred: Deferred::default(),
             replication: Replication::new(stream),
             keyspace: Keyspace::default(),
             execution: Default::default(),
             clients: Clients::default(),
             persistence: Persistence::starting_at(now_ms / 1000),
+            stats: Stats::default(),
         }
     }
 

@@ -30,6 +30,8 @@ impl Node {
         }
         self.reap_snapshot_child();
         self.persistence_cron(out);
+        self.stats.sample(out.now_ms);
+        self.close_idle_clients(out);
         self.expire_pause();
         self.delete_expired_keys(out);
         if self.process.cron_iteration.is_multiple_of(TICKS_PER_SECOND) {

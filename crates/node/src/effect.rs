@@ -41,6 +41,11 @@ pub enum Effect {
         /// Memory in use, in bytes.
         memory: u64,
     },
+    /// The process sleeps, and does nothing else. Apply the effects behind it, and hand in further inputs, only then.
+    Sleep {
+        /// For how long, in microseconds.
+        micros: u64,
+    },
     /// The child works on; [`Input::Child`](crate::Input::Child) says when it has done this.
     Child {
         /// Which child.

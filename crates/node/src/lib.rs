@@ -27,6 +27,7 @@
 //! | [`replication`], [`keyspace`] | the stream, offsets and link state; strings and lists with expiry |
 //! | `redirect`, `commands` | who serves a key; the commands |
 //! | `persistence` | the append-only file: writing, syncing, rewriting, loading |
+//! | `stats` | what is counted, for INFO |
 //! | [`disk`] | what the disk is asked for, and what it answers |
 //! | [`rdb`] | snapshots and DUMP payloads |
 //! | [`nodes_conf`], [`boot`] | the configuration file; how a node starts |
@@ -61,6 +62,7 @@ mod replica_migration;
 pub mod replication;
 mod slots;
 mod state;
+mod stats;
 pub mod view;
 mod vote;
 

@@ -24,6 +24,7 @@ use crate::persistence::Persistence;
 use crate::replica_migration::Orphans;
 use crate::replication::Replication;
 use crate::slots::SlotTable;
+use crate::stats::Stats;
 use crate::view::View;
 
 /// The name of a client connection between a node and the outside.
@@ -89,11 +90,14 @@ pub struct Node {
     pub(crate) clients: Clients,
     pub(crate) execution: Execution,
     pub(crate) persistence: Persistence,
+    pub(crate) stats: Stats,
 }
 
 /// What lives only as long as the process (CS-16).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProcessMemory {
+    /// When it started, in ms.
+    pub(crate) started_ms: i64,
     /// When the cluster state was evaluated first (ST-2).
     pub(crate) first_state_update: Option<i64>,
     /// When the node last saw itself in a minority; 0 = never (ST-7).

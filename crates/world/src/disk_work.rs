@@ -98,7 +98,7 @@ impl World {
                 if self.hosts[place].process.is_none() {
                     return false;
                 }
-                if matches!(self.process_of(place).hold, Hold::Disk(_) | Hold::Fork(_)) {
+                if matches!(self.process_of(place).hold, Hold::Disk(_) | Hold::Still(_)) {
                     self.put_off(place, rest);
                     return false;
                 }
@@ -122,7 +122,7 @@ impl World {
     pub(crate) fn put_off(&mut self, place: usize, later: VecDeque<Effect>) {
         let Some(process) = self.hosts[place].process.as_mut() else { return };
         match &mut process.hold {
-            Hold::Disk(DiskWait { rest, .. }) | Hold::Fork(rest) => rest.extend(later),
+            Hold::Disk(DiskWait { rest, .. }) | Hold::Still(rest) => rest.extend(later),
             Hold::None | Hold::Turn => {}
         }
     }

@@ -120,8 +120,8 @@ pub(crate) enum Hold {
     None,
     /// It is inside `write(2)` or `fsync(2)`.
     Disk(DiskWait),
-    /// It forks; this is what it does afterwards.
-    Fork(VecDeque<Effect>),
+    /// It forks, or sleeps; this is what it does afterwards.
+    Still(VecDeque<Effect>),
     /// A slow turn of the loop.
     Turn,
 }

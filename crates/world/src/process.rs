@@ -236,6 +236,10 @@ impl World {
                     let rest: VecDeque<Effect> = effects.collect();
                     return self.fork_child(place, memory, rest, schedule);
                 }
+                Effect::Sleep { micros } => {
+                    let rest: VecDeque<Effect> = effects.collect();
+                    return self.stand_still(place, Span::from_micros(micros), rest, schedule);
+                }
                 Effect::Child { child, work } => self.child_works(place, child, work, schedule),
                 Effect::Load { load, work, old_keys } => {
                     self.load_data(place, load, work, old_keys, schedule);
@@ -426,7 +430,7 @@ impl World {
     pub(crate) fn go_on(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         match std::mem::take(&mut self.process_of(place).hold) {
             Hold::None | Hold::Turn => {}
-            Hold::Fork(rest) => self.apply(place, rest.into_iter(), schedule),
+            Hold::Still(rest) => self.apply(place, rest.into_iter(), schedule),
             Hold::Disk(wait) => {
                 self.end_disk_wait(place, wait, schedule);
                 if self.hosts[place].process.is_none() {

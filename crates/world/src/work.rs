@@ -36,8 +36,19 @@ impl World {
     ) {
         let per_gib = u128::from(self.scenario.process.fork_per_gib.as_nanos());
         let took = FORK + Span(((u128::from(memory) * per_gib) >> 30) as u64);
-        self.hold(place, Hold::Fork(rest));
-        self.ready_after(place, took, schedule);
+        self.stand_still(place, took, rest, schedule);
+    }
+
+    /// The process does nothing for so long, and then the rest.
+    pub(crate) fn stand_still(
+        &mut self,
+        place: usize,
+        span: Span,
+        rest: VecDeque<Effect>,
+        schedule: &mut Schedule<Happening>,
+    ) {
+        self.hold(place, Hold::Still(rest));
+        self.ready_after(place, span, schedule);
     }
 
     /// The child works on.

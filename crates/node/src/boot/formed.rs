@@ -104,6 +104,7 @@ impl Node {
             node.replication = Replication::formed(replication_id, offset, now_s, loops);
         }
         node.process.cron_iteration = u64::from(out.chance.below(CRON_PHASES));
+        node.process.started_ms = out.now_ms - FORMED_FOR_MS;
         node.process.first_state_update = Some(out.now_ms - FORMED_FOR_MS);
         node.form_log();
         node.come_to_rest(out);

@@ -60,6 +60,11 @@ impl Clients {
         self.sessions.insert(connection, Session::new(self.opened, remote, authenticated, now_ms));
     }
 
+    /// How many connections there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// All connections, in the order in which they were opened.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = (ConnectionId, &Session)> {
         let mut all: Vec<_> = self.sessions.iter().map(|(id, session)| (*id, session)).collect();
@@ -145,14 +150,14 @@ impl Node {
         out: &mut Outside<'_>,
     ) {
         match input {
-            ClientInput::Opened { remote } => {
-                let authenticated = self.settings.requirepass.is_empty();
-                self.clients.open(connection, remote, authenticated, self.clock.cached_ms);
-            }
+            ClientInput::Opened { remote } => self.accept_client(connection, remote, out),
             ClientInput::Closed => self.forget_client(connection),
             ClientInput::Writable { room } => self.socket_takes(connection, room, out),
             ClientInput::Command(command) => match self.clients.session_mut(connection) {
-                Some(session) if session.blocked.is_some() => session.waiting.push_back(command),
+                Some(session) if session.blocked.is_some() => {
+                    session.last_ms = self.clock.cached_ms;
+                    session.waiting.push_back(command);
+                }
                 Some(_) => self.process_command(connection, command, out),
                 // It was closed from this side when the command was under way.
                 None => {}
@@ -160,9 +165,45 @@ impl Node {
         }
     }
 
+    /// A client is let in, unless there are too many: with the links of the cluster, which count too.
+    fn accept_client(&mut self, connection: ConnectionId, remote: SocketAddr, out: &mut Outside<'_>) {
+        let all = self.clients.len() as u64 + self.cluster_connections();
+        if all >= self.settings.maxclients.into() {
+            self.stats.rejected_connections += 1;
+            let error = Reply::err("max number of clients + cluster connections reached");
+            out.effects.post(Effect::Client(connection, ClientOutput::Reply(error)));
+            return out.effects.post(Effect::Client(connection, ClientOutput::Close));
+        }
+        self.stats.connections += 1;
+        let authenticated = self.settings.requirepass.is_empty();
+        self.clients.open(connection, remote, authenticated, self.clock.cached_ms);
+    }
+
+    /// Closes clients that have been silent for longer than `timeout` allows. Who waits, listens, or replicates may be
+    /// silent.
+    pub(crate) fn close_idle_clients(&mut self, out: &mut Outside<'_>) {
+        let (limit, now_s) = (i64::from(self.settings.timeout), self.clock.cached_s());
+        if limit == 0 {
+            return;
+        }
+        let replicas = &self.replication.replicas;
+        let is_idle = |connection: &ConnectionId, session: &Session| {
+            let may_be_silent = session.blocked.is_some()
+                || !session.subscribed.is_empty()
+                || replicas.contains_key(connection);
+            !may_be_silent && now_s - session.last_ms / 1000 > limit
+        };
+        let sessions = self.clients.sessions().filter(|(connection, session)| is_idle(connection, session));
+        let idle: Vec<ConnectionId> = sessions.map(|(connection, _)| connection).collect();
+        for connection in idle {
+            self.drop_client(connection, out);
+        }
+    }
+
     /// Answers a command, if the client is still there and wants that, or if it is pushed; within EXEC that is a part of its
     /// reply.
     pub(crate) fn answer(&mut self, connection: ConnectionId, reply: Reply, out: &mut Outside<'_>) {
+        self.stats.replied(&reply);
         if let Some(collected) = &mut self.execution.collected {
             return collected.push(reply);
         }

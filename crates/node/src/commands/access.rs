@@ -21,6 +21,8 @@ pub(crate) struct Execution {
     pub(crate) dirty: u64,
     /// The command is from the stream or from a file.
     replayed: bool,
+    /// The command reads: what it looks up is counted.
+    reads: bool,
     /// How the running command is to be propagated, if not as it came.
     instead: Option<Command>,
     /// The replies to the commands of the transaction that runs.
@@ -38,10 +40,12 @@ impl Execution {
 
 impl Node {
     /// Runs a command on data for a client; what it did is propagated when the execution ends.
-    pub(super) fn execute(&mut self, run: DataHandler, command: &Command) -> Reply {
+    pub(super) fn execute(&mut self, run: DataHandler, reads: bool, command: &Command) -> Reply {
         let (dirty, pending) = (self.execution.dirty, self.execution.pending.len());
         self.keyspace.set_time(self.clock.cached_s());
+        self.execution.reads = reads;
         let reply = run(self, command).unwrap_or_else(|error| error);
+        self.execution.reads = false;
         let instead = self.execution.instead.take();
         // Expired keys that it came upon are among the changes, and are propagated already.
         let expired = self.execution.pending.len() - pending;
@@ -92,18 +96,25 @@ impl Node {
 
     /// What a key holds, if it has not expired, to use it; an expired one is deleted if that is mine to do.
     pub(super) fn look_up(&mut self, key: &[u8]) -> Option<&Entry> {
-        if self.drop_if_expired(key) {
-            return None;
+        let found = if self.drop_if_expired(key) { None } else { self.keyspace.get_to_use(key) };
+        if self.execution.reads {
+            self.stats.looked_up(found.is_some());
         }
-        self.keyspace.get_to_use(key)
+        found
     }
 
     /// The same, but it is not used by that.
     pub(super) fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
-        if self.keyspace.expiring_len() > 0 && self.expire_if_due(key) {
-            return None;
+        let found = if self.drop_if_expired(key) { None } else { self.keyspace.get(key) };
+        if self.execution.reads {
+            self.stats.looked_up(found.is_some());
         }
-        self.keyspace.get(key)
+        found
+    }
+
+    /// The same of a key that was not asked for by its name, so it is not counted either.
+    pub(super) fn come_upon(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.drop_if_expired(key) { None } else { self.keyspace.get(key) }
     }
 
     /// Whether a key has expired; it is deleted if that is mine to do.
@@ -128,6 +139,7 @@ impl Node {
         if self.deletes_expired() {
             self.keyspace.remove(key);
             self.changed(1);
+            self.stats.expired_keys += 1;
             self.execution.pending.push(Command::new([&b"DEL"[..], key]));
         }
         true
@@ -155,6 +167,7 @@ impl Node {
             let key = Bytes::clone(key);
             self.keyspace.remove(&key);
             self.changed(1);
+            self.stats.expired_keys += 1;
             self.propagate(Command::new([&b"DEL"[..], &key]), out);
         }
     }
@@ -166,6 +179,13 @@ impl Node {
             Some(Value::String(bytes)) => Ok(Some(Bytes::clone(bytes))),
             Some(Value::List(_)) => Err(wrong_type()),
         }
+    }
+
+    /// The same for a command that writes, and tells what was there: that counts as reading.
+    pub(super) fn old_string_at(&mut self, key: &[u8]) -> Result<Option<Bytes>, Reply> {
+        let old = self.string_at(key);
+        self.stats.looked_up(!matches!(old, Ok(None)));
+        old
     }
 
     /// Puts a string at a key, which keeps the time of its end.

@@ -1,8 +1,8 @@
-//! CONFIG GET and CONFIG SET.
+//! CONFIG: GET, SET, RESETSTAT, REWRITE.
 //!
 //! Rules: CF-3 … CF-26, BS-6, FL-10, HS-10. What a directive means is declared in `settings`; here is what a
 //! change sets off at once. Deviations: a listening port cannot be changed at run time, and a backlog keeps
-//! the size that it was made with. There is no RESETSTAT and no REWRITE.
+//! the size that it was made with. A node has no redis.conf that it could rewrite.
 
 use rcsim_protocol::{Command, Reply, Settings};
 
@@ -11,21 +11,28 @@ use super::table::{Declaration, server};
 use super::text::text;
 use crate::node::Node;
 use crate::outside::Outside;
+use crate::stats::Stats;
 
 /// The subcommands of CONFIG.
 pub(super) const SUBCOMMANDS: &[Declaration] = &[
     server("config|get", -3, "admin noscript loading stale", Node::config_get),
     server("config|help", 2, "loading stale", Node::config_help),
+    server("config|resetstat", 2, "admin noscript loading stale", Node::config_resetstat),
+    server("config|rewrite", 2, "admin noscript loading stale", Node::config_rewrite),
     server("config|set", -4, "admin noscript loading stale", Node::config_set)
         .tips("request_policy:all_nodes response_policy:all_succeeded"),
 ];
 
-const HELP: [&str; 7] = [
+const HELP: &[&str] = &[
     "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
     "GET <pattern>",
     "    Return parameters matching the glob-like <pattern> and their values.",
     "SET <directive> <value>",
     "    Set the configuration <directive> to <value>.",
+    "RESETSTAT",
+    "    Reset statistics reported by the INFO command.",
+    "REWRITE",
+    "    Rewrite the configuration file.",
     "HELP",
     "    Prints this help.",
 ];
@@ -75,6 +82,15 @@ impl Node {
         let before = std::mem::replace(&mut self.settings, changed);
         self.apply_settings(&before, out);
         Ok(Reply::ok())
+    }
+
+    fn config_resetstat(&mut self, _: &Command, _: &mut Outside<'_>) -> Answer {
+        self.stats = Stats::default();
+        Ok(Reply::ok())
+    }
+
+    fn config_rewrite(&mut self, _: &Command, _: &mut Outside<'_>) -> Answer {
+        Err(Reply::err("The server is running without a config file"))
     }
 
     /// What a change sets off at once.

@@ -1,15 +1,13 @@
-//! Commands about the connection itself: PING, ECHO, TIME, SELECT, READONLY, READWRITE, ASKING; REPLCONF and PSYNC,
-//! by which a client turns into a replica; and DEBUG.
+//! Commands about the connection itself: PING, ECHO, TIME, SELECT, READONLY, READWRITE, ASKING; and REPLCONF and
+//! PSYNC, by which a client turns into a replica.
 //!
-//! Rules: CM-3, RD-14, RD-20, PK-5. Of DEBUG there is DROP-CLUSTER-PACKET-FILTER only; it is always allowed,
-//! as with `enable-debug-command yes`.
+//! Rules: CM-3, RD-14, RD-20.
 
-use rcsim_protocol::bus::MessageKind;
 use rcsim_protocol::{Command, Reply};
 
 use super::strings::word;
 use super::text::required_integer;
-use super::{Answer, unknown_form, wrong_arity};
+use super::{Answer, wrong_arity};
 use crate::clients::Session;
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
@@ -90,16 +88,5 @@ impl Node {
         out: &mut Outside<'_>,
     ) -> Option<Reply> {
         self.replica_command(connection, command, out)
-    }
-
-    /// DEBUG DROP-CLUSTER-PACKET-FILTER: messages of this kind are dropped on arrival; a number that is no
-    /// kind ends that (PK-5).
-    pub(super) fn debug_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
-        if !command.is(1, "drop-cluster-packet-filter") || command.len() != 3 {
-            return Err(unknown_form(command, "DEBUG"));
-        }
-        let kind = required_integer(command, 2)?;
-        self.clients.dropped_kind = u16::try_from(kind).ok().and_then(MessageKind::from_number);
-        Ok(Reply::ok())
     }
 }

@@ -81,6 +81,8 @@ const DOCUMENTED: &[Documentation] = &[
     row("command|list", "7.0.0", "server", "Names the commands"),
     row("config|get", "2.0.0", "server", "Shows settings"),
     row("config|help", "5.0.0", "server", "Tells what CONFIG can do"),
+    row("config|resetstat", "2.0.0", "server", "Counts from zero again"),
+    row("config|rewrite", "2.8.0", "server", "Writes the settings into redis.conf"),
     row("config|set", "2.0.0", "server", "Changes settings"),
     row("dbsize", "1.0.0", "server", "Counts the keys"),
     row("debug", "1.0.0", "server", "Is for those who look inside"),

@@ -1,8 +1,18 @@
-//! INFO, but for the sections about persistence and replication, which are told there.
+//! INFO: which sections are shown, and the short ones.
 //!
-//! Rules: CM-27. INFO has the sections `persistence`, `replication`, `cluster` and `keyspace`.
+//! | room | what is in it |
+//! |---|---|
+//! | `server` | the sections about the process: server, clients, memory, CPU |
+//! | `counts` | what was counted: stats, command stats, error stats |
+//!
+//! The sections about persistence and replication are told there. Fields have Redis' names and order. A field that is left out is not
+//! modelled: what only a real machine has (its memory in detail, its network traffic, its build), latencies, and what
+//! Redis does in ways that have no counterpart here (defragmentation, tracking, threads). Rules: CM-27.
 
-use std::fmt::Write;
+mod counts;
+mod server;
+
+use std::fmt::{Display, Write};
 
 use rcsim_protocol::{Command, Reply};
 
@@ -10,23 +20,59 @@ use super::Answer;
 use crate::node::Node;
 use crate::outside::Outside;
 
-/// A section's heading, and what writes it.
-type Section = (&'static str, fn(&Node) -> String);
+/// A section.
+struct Section {
+    heading: &'static str,
+    /// Whether it is shown to those who do not say what they want.
+    is_default: bool,
+    text: fn(&Node) -> String,
+}
+
+const fn section(heading: &'static str, text: fn(&Node) -> String) -> Section {
+    Section { heading, is_default: true, text }
+}
+
+const fn on_demand(heading: &'static str, text: fn(&Node) -> String) -> Section {
+    Section { heading, is_default: false, text }
+}
 
 /// The sections in the order in which they are shown.
-const SECTIONS: [Section; 4] = [
-    ("Persistence", Node::persistence_section),
-    ("Replication", Node::replication_section),
-    ("Cluster", |_| "cluster_enabled:1\r\n".to_owned()),
-    ("Keyspace", Node::keyspace_section),
+const SECTIONS: &[Section] = &[
+    section("Server", Node::server_section),
+    section("Clients", Node::clients_section),
+    section("Memory", Node::memory_section),
+    section("Persistence", Node::persistence_section),
+    section("Stats", Node::stats_section),
+    section("Replication", Node::replication_section),
+    section("CPU", Node::cpu_section),
+    section("Modules", |_| String::new()),
+    on_demand("Commandstats", Node::command_stats_section),
+    section("Errorstats", Node::error_stats_section),
+    section("Cluster", |_| "cluster_enabled:1\r\n".to_owned()),
+    section("Keyspace", Node::keyspace_section),
 ];
 
+/// The lines of a section: fields and their values.
+fn lines(fields: &[(&str, &dyn Display)]) -> String {
+    let mut text = String::new();
+    for (field, value) in fields {
+        write!(text, "{field}:{value}\r\n").expect("a string takes all");
+    }
+    text
+}
+
 impl Node {
+    /// Sections may be named, in any order; words that name none are passed over.
     pub(super) fn info_command(&mut self, command: &Command, _: &mut Outside<'_>) -> Answer {
         let asked = |name: &str| (1..command.len()).any(|index| command.is(index, name));
-        let all = command.len() == 1 || ["default", "all", "everything"].into_iter().any(asked);
-        let shown = SECTIONS.iter().filter(|(name, _)| all || asked(name));
-        let sections: Vec<String> = shown.map(|(name, text)| format!("# {name}\r\n{}", text(self))).collect();
+        let all = asked("all") || asked("everything");
+        let default = command.len() == 1 || asked("default");
+        let named = |heading| asked(heading) || (heading == "Modules" && asked("module_list"));
+        let shown = SECTIONS
+            .iter()
+            .filter(|section| all || (default && section.is_default) || named(section.heading));
+        let sections: Vec<String> =
+            shown.map(|section| format!("# {}\r\n{}", section.heading, (section.text)(self))).collect();
         Ok(Reply::verbatim(sections.join("\r\n")))
     }
 

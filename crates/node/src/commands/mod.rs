@@ -17,6 +17,7 @@ mod cluster;
 mod command;
 mod config;
 mod connection;
+mod debug;
 mod docs;
 mod expiry;
 mod find;
@@ -81,8 +82,14 @@ impl Node {
             }
             Admission::Queue => self.queue(connection, declaration, command, out),
             Admission::Postpone => return self.clients.postpone(connection, command),
-            Admission::Redirect(reply) => self.redirect(connection, declaration, reply, out),
-            Admission::Refuse(error) => self.refuse(connection, declaration.name == "exec", error, out),
+            Admission::Redirect(reply) => {
+                self.stats.rejected(declaration.name);
+                self.redirect(connection, declaration, reply, out);
+            }
+            Admission::Refuse(error) => {
+                self.stats.rejected(declaration.name);
+                self.refuse(connection, declaration.name == "exec", error, out);
+            }
         }
         self.end_command(connection, declaration, ran);
     }
@@ -103,11 +110,20 @@ impl Node {
         command: &Command,
         out: &mut Outside<'_>,
     ) -> Option<Reply> {
-        match declaration.run {
-            Run::Data(run) => Some(self.execute(run, command)),
+        let reply = match declaration.run {
+            Run::Data(run) => Some(self.execute(run, declaration.flags.any(Flags::READONLY), command)),
             Run::Server(run) => Some(run(self, command, out).unwrap_or_else(|error| error)),
             Run::Session(run) => run(self, connection, command, out),
             Run::Container => panic!("{command} has no subcommand, and its arity let it pass"),
+        };
+        self.stats.called(declaration.name, reply.as_ref().is_some_and(Reply::is_error));
+        reply
+    }
+
+    /// Counts a command of the replication stream.
+    pub(crate) fn count_streamed(&mut self, command: &Command) {
+        if let Ok(declaration) = find::look_up_name(command) {
+            self.stats.called(declaration.name, false);
         }
     }
 

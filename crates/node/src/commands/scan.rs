@@ -71,7 +71,7 @@ impl Node {
             if !wanted.pattern.is_none_or(|pattern| matches(pattern, &key)) {
                 continue;
             }
-            let Some(entry) = self.peek(&key) else { continue };
+            let Some(entry) = self.come_upon(&key) else { continue };
             let kind = entry.value.type_name().as_bytes();
             if wanted.kind.is_none_or(|wanted| kind.eq_ignore_ascii_case(wanted)) {
                 found.push(Reply::bulk(key));
@@ -90,7 +90,7 @@ impl Node {
                 Bytes::clone(self.keyspace.nth_key(index).expect("the index is below the number of keys"));
             tries += 1;
             let all_end = self.keyspace.expiring_len() == self.keyspace.len();
-            if self.peek(&key).is_some() || (all_end && tries >= TRIES && !self.keyspace.is_empty()) {
+            if self.come_upon(&key).is_some() || (all_end && tries >= TRIES && !self.keyspace.is_empty()) {
                 return Ok(Reply::bulk(key));
             }
         }

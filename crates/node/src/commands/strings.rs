@@ -48,7 +48,7 @@ impl Node {
         let options = set_options(command)?;
         let (key, value) = (word(command, 1), word(command, 2));
         let until = options.expiry.map(|expiry| expiry.time(command, self.clock.cached_ms)).transpose()?;
-        let old = if options.get { Some(bulk(self.string_at(key)?)) } else { None };
+        let old = if options.get { Some(bulk(self.old_string_at(key)?)) } else { None };
         self.drop_if_expired(key);
         let there = if options.asks_what_is_there() { self.keyspace.get(key) } else { None };
         if (options.only_new && there.is_some()) || (options.only_old && there.is_none()) {
@@ -94,7 +94,7 @@ impl Node {
 
     pub(super) fn getset_command(&mut self, command: &Command) -> Answer {
         let (key, value) = (word(command, 1), word(command, 2));
-        let old = bulk(self.string_at(key)?);
+        let old = bulk(self.old_string_at(key)?);
         self.put(key, value);
         self.replicate_as(&[b"SET", key, value]);
         Ok(old)
@@ -102,7 +102,7 @@ impl Node {
 
     pub(super) fn getdel_command(&mut self, command: &Command) -> Answer {
         let key = word(command, 1);
-        let old = self.string_at(key)?;
+        let old = self.old_string_at(key)?;
         if old.is_some() {
             self.keyspace.remove(key);
             self.changed(1);
@@ -118,7 +118,7 @@ impl Node {
         if command.len() > 2 && !persist && expiry.is_none() {
             return Err(syntax_error());
         }
-        let Some(value) = self.string_at(key)? else { return Ok(Reply::Null) };
+        let Some(value) = self.old_string_at(key)? else { return Ok(Reply::Null) };
         if let Some(expiry) = expiry {
             let until = expiry.time(command, self.clock.cached_ms)?;
             self.end_at(key, until);

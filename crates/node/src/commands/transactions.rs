@@ -5,6 +5,7 @@
 
 use rcsim_protocol::{Command, Reply};
 
+use super::find;
 use super::table::Declaration;
 use crate::clients::{Transaction, Watch};
 use crate::keyspace::Bytes;
@@ -175,6 +176,9 @@ impl Node {
         error: Reply,
         out: &mut Outside<'_>,
     ) {
+        if let Ok(declaration) = find::look_up_name(command) {
+            self.stats.rejected(declaration.name);
+        }
         match error {
             Reply::Error(text) if command.is(0, "exec") => {
                 let bare = text.strip_prefix("ERR ").unwrap_or(&text).to_owned();

@@ -149,6 +149,7 @@ impl Node {
 
     /// Forks a child that writes files.
     pub(super) fn fork(&mut self, job: DiskJob, steps: Vec<DiskStep>, out: &mut Outside<'_>) {
+        self.stats.forks += 1;
         out.effects.push(Effect::Fork { memory: self.used_memory() });
         let wait = Wait::Child { keys: self.keyspace.len() as u64 };
         out.effects.push(Effect::Disk(DiskRequest { job, wait, steps }));

@@ -90,6 +90,7 @@ impl Node {
         });
         self.mark_this_point(out);
         out.effects.push(Effect::Fork { memory: length + keys * KEY_OVERHEAD });
+        self.stats.forks += 1;
         self.replication.children += 1;
         let child = self.replication.children;
         self.replication.full_sync = Some(FullSync {

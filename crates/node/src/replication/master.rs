@@ -185,10 +185,13 @@ impl Node {
             (replica.state, replica.sent, replica.ack_s) = (ReplicaState::Online, offset, now_s);
             self.replication.has_output = true;
             self.refresh_good_replicas();
+            self.stats.partial_syncs += 1;
             out.tell(Event::PartialResync { offset });
             return Some(Reply::simple(format!("CONTINUE {}", self.replication.id)));
         }
         replica.state = ReplicaState::WaitsForStart(now_s);
+        self.stats.refused_partial_syncs += u64::from(asked_id.is_some());
+        self.stats.full_syncs += 1;
         self.start_backlog(out);
         self.full_resync_asked(connection, out);
         None

@@ -294,6 +294,7 @@ impl Node {
         if self.process.exited {
             return;
         }
+        self.count_streamed(&command);
         if command.is(0, "replconf") {
             if command.is(1, "getack") {
                 self.acknowledge(out);

@@ -7,6 +7,7 @@ mod data;
 mod declared;
 mod files;
 mod golden;
+mod info;
 mod keys;
 mod loading;
 mod nodes_conf;

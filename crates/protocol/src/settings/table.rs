@@ -173,8 +173,8 @@ directives! {
     "replica-lazy-flush" or "slave-lazy-flush" => replica_lazy_flush: bool = "no", YesNo, AtRunTime, DataPath,
         "a replica drops its old data in the background";
     "replica-ignore-maxmemory" or "slave-ignore-maxmemory" =>
-        replica_ignore_maxmemory: bool = "yes", YesNo, AtRunTime, DataPath,
-        "a replica leaves eviction to its master";
+        replica_ignore_maxmemory: bool = "yes", YesNo, AtRunTime, Live,
+        "a replica has no limit of its own";
 
     "appendonly" => appendonly: bool = "no", YesNo, AtRunTime, Live,
         "keep an append-only file (CF-25)";
@@ -210,10 +210,10 @@ directives! {
         "put a checksum at the end of snapshots";
     "shutdown-timeout" => shutdown_timeout: i64 = "10", Seconds(0, I32), AtRunTime, Live,
         "how long a shutdown waits for replicas to catch up (CF-31, RB-7)";
-    "maxmemory" => maxmemory: u64 = "0", Bytes(0, U64), AtRunTime, DataPath,
-        "evict or refuse above this; 0 means no limit";
-    "maxmemory-policy" => maxmemory_policy: MaxmemoryPolicy = "noeviction", Choice, AtRunTime, DataPath,
-        "what is evicted";
+    "maxmemory" => maxmemory: u64 = "0", Bytes(0, U64), AtRunTime, Live,
+        "refuse above this what may need memory; 0 means no limit";
+    "maxmemory-policy" => maxmemory_policy: MaxmemoryPolicy = "noeviction", Choice, AtRunTime, Outside,
+        "what is evicted; here nothing is, whatever the policy";
 
     "databases" => databases: i32 = "16", Count(1, I32), AtStart, Outside,
         "how many databases there are; a cluster uses the first only";
@@ -221,20 +221,20 @@ directives! {
         "the interfaces to listen on";
     "protected-mode" => protected_mode: bool = "yes", YesNo, AtRunTime, Outside,
         "refuse strangers while there is no password";
-    "requirepass" => requirepass: String = "", Text, AtRunTime, Outside,
+    "requirepass" => requirepass: String = "", Text, AtRunTime, Live,
         "the password of clients";
     "masterauth" => masterauth: String = "", Text, AtRunTime, Live,
         "the password that a replica sends to its master";
     "masteruser" => masteruser: String = "", Text, AtRunTime, Live,
         "the user that a replica is for its master";
-    "timeout" => timeout: i32 = "0", Seconds(0, I32), AtRunTime, Outside,
+    "timeout" => timeout: i32 = "0", Seconds(0, I32), AtRunTime, Live,
         "close clients that are idle for so long; 0 means never";
     "tcp-keepalive" => tcp_keepalive: i32 = "300", Seconds(0, I32), AtRunTime, Outside,
         "how often TCP probes silent clients";
     "tcp-backlog" => tcp_backlog: i32 = "511", Count(0, I32), AtStart, Outside,
         "how many connections may wait to be accepted";
-    "maxclients" => maxclients: u32 = "10000", Count(1, u32::MAX), AtRunTime, Outside,
-        "how many clients may be connected";
+    "maxclients" => maxclients: u32 = "10000", Count(1, u32::MAX), AtRunTime, Live,
+        "how many clients may be connected, the links of the bus counted among them";
     "io-threads" => io_threads: i32 = "1", Count(1, 128), AtStart, Outside,
         "how many threads read and write";
     "daemonize" => daemonize: bool = "no", YesNo, AtStart, Outside,
