@@ -113,6 +113,8 @@ pub enum DiskJob {
     AofInstall,
     /// To forget or end what is history; nothing depends on it.
     AofHistory,
+    /// To sync an increment to which nothing is added any more.
+    AofClose,
     /// To remove files that nobody needs any more.
     Unlink,
     /// To save a snapshot by a child (RB-2).
@@ -180,7 +182,7 @@ impl Node {
             }
             DiskJob::AofOpen => self.rewrite_opened(answer.result, out),
             DiskJob::AofInstall => self.rewrite_installed(answer.result, out),
-            DiskJob::Unlink => return,
+            DiskJob::Unlink | DiskJob::AofClose => return,
             DiskJob::SnapshotChild => return self.saving_child_ended(answer.result),
             DiskJob::Snapshot => self.snapshot_written(answer.result, out),
             DiskJob::AofHistory => {}

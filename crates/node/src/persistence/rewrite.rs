@@ -104,6 +104,11 @@ impl Node {
             return self.rewrite_failed(out);
         }
         let log = &mut self.persistence.log;
+        // What was written to the old increment must not stay behind: a file that ends early and is not the last is fatal.
+        if let Some(file) = log.current_file().filter(|_| log.state == LogState::On) {
+            let (job, steps) = (DiskJob::AofClose, vec![DiskStep::Fsync { file }]);
+            out.effects.push(Effect::Disk(DiskRequest { job, wait: Wait::Thread, steps }));
+        }
         log.files = files;
         (log.written, log.synced) = (0, 0);
         let file = TEMPORARY_BASE.to_owned();
