@@ -41,7 +41,9 @@ impl Node {
         if !self.is_loading() {
             self.before_sleep(out);
         }
-        self.finish_turn(true, out);
+        if !self.migration.is_running() {
+            self.finish_turn(true, out);
+        }
     }
 
     /// The rest of the turn: the append-only file, then the sockets (LP-2, LP-6). Where the process waits for its disk
@@ -61,6 +63,9 @@ impl Node {
                 return;
             }
             self.before_sleep(out);
+            if self.migration.is_running() {
+                return;
+            }
         }
     }
 

@@ -22,6 +22,7 @@ use crate::election::Candidacy;
 use crate::keyspace::Keyspace;
 use crate::link::Links;
 use crate::manual_failover::ManualFailover;
+use crate::migration::Migration;
 use crate::node::{Clock, MessageCounts, Node, ProcessMemory};
 use crate::nodes_conf::{CorruptConfig, SavedConfig, SavedNode, parse};
 use crate::outside::Outside;
@@ -158,6 +159,7 @@ impl Node {
             clients: Clients::default(),
             persistence: Persistence::starting_at(now_ms / 1000),
             stats: Stats::default(),
+            migration: Migration::default(),
         }
     }
 

@@ -36,6 +36,7 @@ impl Node {
         self.delete_expired_keys(out);
         if self.process.cron_iteration.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_cron(out);
+            self.close_idle_targets(out);
         }
         self.cluster_cron(out);
         self.start_scheduled_save(out);

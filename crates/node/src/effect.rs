@@ -9,6 +9,7 @@ use rcsim_protocol::bus::{Body, GossipEntry, Message};
 use rcsim_protocol::{Command, Reply};
 
 use crate::disk::DiskRequest;
+use crate::exchange::{Exchange, TargetId};
 use crate::link::LinkId;
 use crate::node::ConnectionId;
 use crate::replication::Feed;
@@ -28,6 +29,11 @@ pub enum Effect {
     CloseMaster,
     /// Send a command to the master.
     SendMaster(Command),
+    /// Talk to another node while the process does nothing else: apply the effects behind it, and hand in further inputs,
+    /// only after [`Input::Exchanged`](crate::Input::Exchanged) was handed in and its effects were applied.
+    Exchange(Exchange),
+    /// Close the connection of an earlier exchange.
+    CloseTarget(TargetId),
     /// Something for a client, or for a replica that came as a client.
     Client(ConnectionId, ClientOutput),
     /// Work for the disk, to be answered by [`Input::Disk`](crate::Input::Disk). If the process waits for it, apply the

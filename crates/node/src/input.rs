@@ -8,6 +8,7 @@ use rcsim_protocol::{Command, Reply};
 
 use crate::disk::DiskAnswer;
 use crate::effect::Work;
+use crate::exchange::Exchanged;
 use crate::link::LinkId;
 use crate::node::ConnectionId;
 use crate::replication::Feed;
@@ -23,6 +24,8 @@ pub enum Input {
     Client(ConnectionId, ClientInput),
     /// Something on the connection that this node, as a replica, opened to its master.
     Master(MasterInput),
+    /// The other node answered, or did not: how an [exchange](crate::Effect::Exchange) ended.
+    Exchanged(Exchanged),
     /// The disk answered a [request](crate::Effect::Disk). For one that a thread or a child waits for this may be handed
     /// in at any time, also while the process is held: it has no effects.
     Disk(DiskAnswer),

@@ -19,6 +19,7 @@ use crate::input::{BusInput, ClientInput, Input, MasterInput};
 use crate::keyspace::Keyspace;
 use crate::link::{LinkId, Links};
 use crate::manual_failover::ManualFailover;
+use crate::migration::Migration;
 use crate::outside::Outside;
 use crate::persistence::Persistence;
 use crate::replica_migration::Orphans;
@@ -91,6 +92,7 @@ pub struct Node {
     pub(crate) execution: Execution,
     pub(crate) persistence: Persistence,
     pub(crate) stats: Stats,
+    pub(crate) migration: Migration,
 }
 
 /// What lives only as long as the process (CS-16).
@@ -140,6 +142,7 @@ impl Node {
                 }
                 self.master_input(input, out);
             }
+            Input::Exchanged(exchanged) => return self.exchanged(exchanged, out),
             Input::Disk(answer) => return self.disk_answered(answer, out),
             Input::Child { child, work } => self.child_worked(child, work, out),
             Input::Loaded { load } => {
@@ -149,7 +152,9 @@ impl Node {
                 }
             }
         }
-        self.end_of_turn(out);
+        if !self.migration.is_running() {
+            self.end_of_turn(out);
+        }
     }
 
     fn bus_input(&mut self, link: LinkId, input: BusInput, out: &mut Outside<'_>) {

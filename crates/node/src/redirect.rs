@@ -20,6 +20,8 @@ pub(crate) struct Asker {
     pub(crate) writes_itself: bool,
     /// The command is a write, or EXEC of one.
     pub(crate) writes: bool,
+    /// The command is MIGRATE (RD-7).
+    pub(crate) is_migrate: bool,
     /// The keys are channels of sharded pub/sub (RD-4, RD-6, RD-10).
     pub(crate) is_shard_channel: bool,
 }
@@ -69,6 +71,11 @@ impl Node {
         out: &Outside<'_>,
     ) -> Option<Reply> {
         let mine = owner == self.me();
+        let (leaves, comes) =
+            (self.slots.migrating.contains_key(&slot), self.slots.importing.contains_key(&slot));
+        if asker.is_migrate && ((mine && leaves) || comes) {
+            return None;
+        }
         if let Some(target) = self.slots.migrating.get(&slot).filter(|_| mine) {
             let (there, missing) = self.count_present(keys, asker);
             return match (there, missing) {
@@ -77,7 +84,7 @@ impl Node {
                 _ => Some(try_again()),
             };
         }
-        if !mine && asker.asking && self.slots.importing.contains_key(&slot) {
+        if !mine && asker.asking && comes {
             let several = keys.clone().zip(keys.clone().skip(1)).any(|(one, next)| one != next);
             let missing = self.count_present(keys, asker).1;
             return (several && missing > 0).then(try_again);

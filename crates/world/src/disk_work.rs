@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use rcsim_devices::{DiskError, FsyncAnswer, FsyncOp, FsyncOutcome};
 use rcsim_engine::{Nanos, Schedule};
-use rcsim_node::{DiskAnswer, DiskFailure, DiskRequest, DiskStep, Effect, Input, Outside, Wait, Work};
+use rcsim_node::{DiskAnswer, DiskFailure, DiskRequest, DiskStep, Effect, Input, Wait, Work};
 
 use rcsim_observe::{Event, Place};
 
@@ -98,7 +98,7 @@ impl World {
                 if self.hosts[place].process.is_none() {
                     return false;
                 }
-                if matches!(self.process_of(place).hold, Hold::Disk(_) | Hold::Still(_)) {
+                if !matches!(self.process_of(place).hold, Hold::None | Hold::Turn) {
                     self.put_off(place, rest);
                     return false;
                 }
@@ -123,6 +123,7 @@ impl World {
         let Some(process) = self.hosts[place].process.as_mut() else { return };
         match &mut process.hold {
             Hold::Disk(DiskWait { rest, .. }) | Hold::Still(rest) => rest.extend(later),
+            Hold::Exchange(wait) => wait.rest.extend(later),
             Hold::None | Hold::Turn => {}
         }
     }
@@ -155,22 +156,9 @@ impl World {
         }
     }
 
-    /// Tells the process what the disk answered. The turn of its loop goes on, so a slow loop does not count it.
+    /// Tells the process what the disk answered.
     fn tell_answer(&mut self, place: usize, answer: DiskAnswer, schedule: &mut Schedule<Happening>) {
-        let host = &mut self.hosts[place];
-        let Some(process) = &mut host.process else { return };
-        let mut effects = std::mem::take(&mut self.effects);
-        process.node.handle(
-            Input::Disk(answer),
-            &mut Outside {
-                now_ms: host.clock.wall_ms(schedule.now()),
-                registry: &mut self.registry,
-                chance: &mut host.chance,
-                effects: &mut effects,
-            },
-        );
-        self.apply(place, effects.drain(), schedule);
-        self.effects = effects;
+        self.hand_in(place, Input::Disk(answer), schedule);
     }
 
     /// Does steps until one takes time, or fails, or all are done.

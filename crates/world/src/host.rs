@@ -13,6 +13,7 @@ use rcsim_observe::Process;
 use rcsim_protocol::{Address, NodeIx, Settings};
 
 use crate::disk_work::DiskTask;
+use crate::exchange::ExchangeWait;
 use crate::payload::Payload;
 use crate::sockets::Sockets;
 
@@ -122,6 +123,8 @@ pub(crate) enum Hold {
     Disk(DiskWait),
     /// It forks, or sleeps; this is what it does afterwards.
     Still(VecDeque<Effect>),
+    /// It talks to another node.
+    Exchange(Box<ExchangeWait>),
     /// A slow turn of the loop.
     Turn,
 }

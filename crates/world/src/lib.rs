@@ -21,6 +21,7 @@ mod agenda;
 mod ahead;
 mod client_host;
 mod disk_work;
+mod exchange;
 mod faults;
 mod formation;
 mod glimpse;

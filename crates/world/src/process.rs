@@ -30,6 +30,9 @@ impl World {
             let [kind, epochs, shape] = payload.words();
             schedule.fingerprint().mix(&[place as u64, kind, epochs, shape]);
         }
+        if self.is_awaited(place, conn, end) {
+            return self.go_on_with_exchange(place, what, schedule);
+        }
         let host = &mut self.hosts[place];
         if host.is_free() {
             self.take(place, conn, end, Use::of(label), what, schedule);
@@ -87,6 +90,10 @@ impl World {
             (Use::Master, What::Closed(_) | What::ConnectFailed(_)) => {
                 self.process_of(place).sockets.master = None;
                 Input::Master(MasterInput::Closed)
+            }
+            (Use::Target(target), What::Closed(_) | What::ConnectFailed(_)) => {
+                self.process_of(place).sockets.targets.remove(&target);
+                return;
             }
             _ => return,
         };
@@ -178,6 +185,34 @@ impl World {
         self.slow_turn(place, schedule);
     }
 
+    /// Hands in the answer to something that the process waited for. The turn of its loop goes on, so a slow loop does not
+    /// count it.
+    pub(crate) fn hand_in(&mut self, place: usize, input: Input, schedule: &mut Schedule<Happening>) {
+        let host = &mut self.hosts[place];
+        let Some(process) = &mut host.process else { return };
+        let mut effects = std::mem::take(&mut self.effects);
+        process.node.handle(
+            input,
+            &mut Outside {
+                now_ms: host.clock.wall_ms(schedule.now()),
+                registry: &mut self.registry,
+                chance: &mut host.chance,
+                effects: &mut effects,
+            },
+        );
+        self.apply(place, effects.drain(), schedule);
+        self.effects = effects;
+    }
+
+    /// The other node said something to a process that waited for it: if that was all, the process goes on.
+    fn go_on_with_exchange(&mut self, place: usize, what: What<Payload>, schedule: &mut Schedule<Happening>) {
+        self.arrive_in_exchange(place, what, schedule);
+        self.slow_turn(place, schedule);
+        if self.hosts[place].is_free() {
+            self.go_on(place, schedule);
+        }
+    }
+
     /// With a slow loop the process is busy for some time after each turn.
     fn slow_turn(&mut self, place: usize, schedule: &mut Schedule<Happening>) {
         let host = &mut self.hosts[place];
@@ -231,6 +266,11 @@ impl World {
                         return self.put_off(place, rest);
                     }
                 }
+                Effect::Exchange(exchange) => {
+                    let rest: VecDeque<Effect> = effects.collect();
+                    return self.start_exchange(place, exchange, rest, schedule);
+                }
+                Effect::CloseTarget(target) => self.close_target(place, target, schedule),
                 Effect::KillChild => self.kill_child(place),
                 Effect::Fork { memory } => {
                     let rest: VecDeque<Effect> = effects.collect();
@@ -249,7 +289,7 @@ impl World {
         }
     }
 
-    fn transmit(
+    pub(crate) fn transmit(
         &mut self,
         conn: ConnId,
         end: End,
@@ -420,7 +460,8 @@ impl World {
         let Some(process) = &mut self.hosts[place].process else { return };
         let over = std::mem::take(&mut process.hold_over);
         self.wake_disk_tasks(place, schedule);
-        let process = self.process_of(place);
+        self.read_inbox_in_exchange(place, schedule);
+        let Some(process) = self.hosts[place].process.as_deref_mut() else { return };
         if over || matches!(process.hold, Hold::None) {
             self.go_on(place, schedule);
         }
@@ -431,6 +472,10 @@ impl World {
         match std::mem::take(&mut self.process_of(place).hold) {
             Hold::None | Hold::Turn => {}
             Hold::Still(rest) => self.apply(place, rest.into_iter(), schedule),
+            Hold::Exchange(wait) => {
+                self.process_of(place).hold = Hold::Exchange(wait);
+                self.exchange_times_out(place, schedule);
+            }
             Hold::Disk(wait) => {
                 self.end_disk_wait(place, wait, schedule);
                 if self.hosts[place].process.is_none() {

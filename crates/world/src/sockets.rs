@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use rcsim_devices::{ConnId, End, Label};
+use rcsim_node::exchange::TargetId;
 use rcsim_node::{ConnectionId, LinkId};
 
 /// What the end of a connection is to its process.
@@ -19,6 +20,8 @@ pub(crate) enum Use {
     Client(ConnectionId),
     /// The connection to the master.
     Master,
+    /// A connection to another node, for keys that leave.
+    Target(TargetId),
     /// A connection of a client process, by the client's own number.
     Own(u32),
 }
@@ -29,6 +32,7 @@ const LINK: u64 = 1;
 const CLIENT: u64 = 2;
 const MASTER: u64 = 3;
 const OWN: u64 = 4;
+const TARGET: u64 = 5;
 
 impl Use {
     /// As the network keeps it.
@@ -38,6 +42,7 @@ impl Use {
             Use::Client(client) => (CLIENT, u64::from(client.0)),
             Use::Master => (MASTER, 0),
             Use::Own(number) => (OWN, u64::from(number)),
+            Use::Target(target) => (TARGET, u64::from(target.0)),
         };
         debug_assert!(rest >> KIND_SHIFT == 0, "{self:?} does not fit into a label");
         Label(kind << KIND_SHIFT | rest)
@@ -54,6 +59,7 @@ impl Use {
             CLIENT => Some(Use::Client(ConnectionId(number))),
             MASTER => Some(Use::Master),
             OWN => Some(Use::Own(number)),
+            TARGET => Some(Use::Target(TargetId(number))),
             _ => None,
         }
     }
@@ -68,6 +74,8 @@ pub(crate) struct Sockets {
     pub(crate) clients: BTreeMap<ConnectionId, ConnId>,
     /// The connection to its master.
     pub(crate) master: Option<ConnId>,
+    /// Connections to other nodes, for keys that leave.
+    pub(crate) targets: BTreeMap<TargetId, ConnId>,
     next_client: u32,
 }
 
@@ -93,6 +101,10 @@ impl Sockets {
             return Some(Use::Master);
         }
         let client = self.clients.iter().find(|(_, it)| **it == conn && end == End::Acceptor);
+        let target = self.targets.iter().find(|(_, it)| **it == conn && end == End::Opener);
+        if let Some((target, _)) = target {
+            return Some(Use::Target(*target));
+        }
         let link = || self.links().find(|(_, it, at)| (*it, *at) == (conn, end));
         client.map(|(client, _)| Use::Client(*client)).or_else(|| link().map(|(link, ..)| Use::Link(link)))
     }

@@ -41,6 +41,8 @@ pub(crate) struct Clients {
     pause: Pause,
     /// Those whose command waits for the end of the pause, in order.
     postponed: VecDeque<ConnectionId>,
+    /// Those whose turn it is when the running MIGRATE has ended, in order (MG-1).
+    stalled: VecDeque<ConnectionId>,
     /// Those that wait for replicas, the latest first.
     waits_for_acks: VecDeque<ConnectionId>,
     /// The debug filter: bus messages of this kind are dropped on arrival (PK-5).
@@ -153,11 +155,8 @@ impl Node {
             ClientInput::Opened { remote } => self.accept_client(connection, remote, out),
             ClientInput::Closed => self.forget_client(connection),
             ClientInput::Writable { room } => self.socket_takes(connection, room, out),
-            ClientInput::Command(command) => match self.clients.session_mut(connection) {
-                Some(session) if session.blocked.is_some() => {
-                    session.last_ms = self.clock.cached_ms;
-                    session.waiting.push_back(command);
-                }
+            ClientInput::Command(command) => match self.heard_of(connection) {
+                Some(session) if session.blocked.is_some() => session.waiting.push_back(command),
                 Some(_) => self.process_command(connection, command, out),
                 // It was closed from this side when the command was under way.
                 None => {}
@@ -200,11 +199,20 @@ impl Node {
         }
     }
 
+    /// A client that sends something now.
+    fn heard_of(&mut self, connection: ConnectionId) -> Option<&mut Session> {
+        let now_ms = self.clock.cached_ms;
+        let session = self.clients.session_mut(connection)?;
+        session.last_ms = now_ms;
+        Some(session)
+    }
+
     /// Answers a command, if the client is still there and wants that, or if it is pushed; within EXEC that is a part of its
     /// reply.
     pub(crate) fn answer(&mut self, connection: ConnectionId, reply: Reply, out: &mut Outside<'_>) {
         self.stats.replied(&reply);
-        if let Some(collected) = &mut self.execution.collected {
+        let collected = self.execution.collected.as_mut().filter(|(runs, _)| *runs == connection);
+        if let Some((_, collected)) = collected {
             return collected.push(reply);
         }
         let is_pushed = matches!(reply, Reply::Push(_));
@@ -216,16 +224,29 @@ impl Node {
 
     /// A client that waited is free: the commands that came meanwhile are its next ones.
     pub(crate) fn resume(&mut self, connection: ConnectionId, out: &mut Outside<'_>) {
-        if let Some(session) = self.clients.session_mut(connection)
-            && let Some(Blocked::ForAcks(_)) = session.blocked.take()
-        {
+        let Some(session) = self.clients.session_mut(connection) else { return };
+        let reason = session.blocked.take();
+        if reason.is_some_and(|reason| reason != Blocked::Paused) {
+            session.end_reply();
+        }
+        if let Some(Blocked::ForAcks(_)) = reason {
             self.clients.waits_for_acks.retain(|waiting| *waiting != connection);
+        }
+        if self.migration.is_running() {
+            return self.clients.stalled.push_back(connection);
         }
         while let Some(session) = self.clients.session_mut(connection)
             && session.blocked.is_none()
             && let Some(command) = session.waiting.pop_front()
         {
             self.process_command(connection, command, out);
+        }
+    }
+
+    /// Those whose turn came while the process did nothing but MIGRATE.
+    pub(crate) fn resume_stalled(&mut self, out: &mut Outside<'_>) {
+        for connection in std::mem::take(&mut self.clients.stalled) {
+            self.resume(connection, out);
         }
     }
 
@@ -236,6 +257,7 @@ impl Node {
         self.clients.sessions.remove(&connection);
         self.clients.postponed.retain(|waiting| *waiting != connection);
         self.clients.waits_for_acks.retain(|waiting| *waiting != connection);
+        self.clients.stalled.retain(|waiting| *waiting != connection);
         self.forget_replica(connection);
     }
 

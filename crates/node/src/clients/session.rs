@@ -29,6 +29,8 @@ pub(crate) struct Session {
     /// CLIENT NO-EVICT was said.
     pub(crate) is_kept: bool,
     pub(crate) replies: Replies,
+    /// It is closed behind the reply to its command.
+    pub(crate) is_closing: bool,
     /// READONLY was said (CM-3).
     pub(crate) read_only: bool,
     /// ASKING was said for the next command, or for the transaction (RD-14).
@@ -80,6 +82,8 @@ pub(crate) enum Blocked {
     Shutdown,
     /// It waits for its replicas (RP-24).
     ForAcks(AckWait),
+    /// Its MIGRATE waits for the other node, as everything does (MG-1).
+    Migrating,
 }
 
 /// What a client waits for that said WAIT.
@@ -94,6 +98,15 @@ pub(crate) struct AckWait {
 }
 
 impl Session {
+    /// A command was answered: what CLIENT REPLY SKIP said of it is over.
+    pub(crate) fn end_reply(&mut self) {
+        self.replies = match self.replies {
+            Replies::SkipNext => Replies::Skip,
+            Replies::Skip => Replies::On,
+            other => other,
+        };
+    }
+
     pub(super) fn new(id: u64, remote: SocketAddr, authenticated: bool, now_ms: i64) -> Session {
         Session {
             id,
@@ -105,6 +118,7 @@ impl Session {
             last_command: "NULL",
             is_kept: false,
             replies: Replies::On,
+            is_closing: false,
             read_only: false,
             asking: false,
             authenticated,

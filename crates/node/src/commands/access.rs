@@ -10,7 +10,7 @@ use rcsim_protocol::{Command, Reply};
 use super::table::{DataHandler, Run};
 use super::{find, wrong_type};
 use crate::keyspace::{Bytes, Entry, Value};
-use crate::node::Node;
+use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 use crate::replication::MasterLink;
 
@@ -25,8 +25,8 @@ pub(crate) struct Execution {
     reads: bool,
     /// How the running command is to be propagated, if not as it came.
     instead: Option<Command>,
-    /// The replies to the commands of the transaction that runs.
-    pub(crate) collected: Option<Vec<Reply>>,
+    /// Whose transaction runs, and the replies to its commands so far.
+    pub(crate) collected: Option<(ConnectionId, Vec<Reply>)>,
     /// What is to be propagated when the execution ends.
     pending: Vec<Command>,
 }
@@ -85,7 +85,7 @@ impl Node {
     }
 
     /// The running command changed something so many times.
-    pub(super) fn changed(&mut self, times: usize) {
+    pub(crate) fn changed(&mut self, times: usize) {
         self.execution.dirty += times as u64;
     }
 

@@ -93,7 +93,7 @@ impl Node {
         if let Some(elsewhere) = self.redirected(&request, out) {
             return Admission::Redirect(elsewhere);
         }
-        request.from_replica = self.replication.replicas.contains_key(&connection);
+        request.from_replica = self.is_attached(connection);
         let refusal = self
             .refused_without_memory(&request)
             .or_else(|| self.refused_as_not_kept(&request))
@@ -112,7 +112,8 @@ impl Node {
     }
 
     fn refused_without_password(&self, request: &Request<'_>) -> Option<Reply> {
-        let known = request.session.authenticated || request.declaration.flags.any(Flags::NO_AUTH);
+        let open = self.settings.requirepass.is_empty();
+        let known = open || request.session.authenticated || request.declaration.flags.any(Flags::NO_AUTH);
         if known { None } else { refuse("NOAUTH Authentication required.") }
     }
 
@@ -123,6 +124,7 @@ impl Node {
             asking: request.session.asking || request.flags.any(Flags::ASKING),
             writes_itself: request.declaration.flags.any(Flags::WRITE),
             writes: request.writes(),
+            is_migrate: request.is(&["migrate"]),
             is_shard_channel: request.declaration.flags.any(Flags::PUBSUB),
         };
         match request.transaction {

@@ -185,6 +185,7 @@ const DOCUMENTED: &[Documentation] = &[
     row("subscribe", "2.0.0", "pubsub", "Listens to channels"),
     row("sunsubscribe", "7.0.0", "pubsub", "Listens to channels of the shard no longer"),
     row("unsubscribe", "2.0.0", "pubsub", "Listens to channels no longer"),
+    row("migrate", "2.6.0", "generic", "Moves keys to another node"),
 ];
 
 #[cfg(test)]

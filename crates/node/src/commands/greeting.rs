@@ -68,14 +68,13 @@ impl Node {
             return Err(Reply::error("NOPROTO unsupported protocol version"));
         }
         let mut index = 2;
-        let mut name = None;
         while index < command.len() {
             let left = command.len() - index - 1;
             if command.is(index, "auth") && left >= 2 {
                 self.authenticate(connection, word(command, index + 1), word(command, index + 2))?;
                 index += 3;
             } else if command.is(index, "setname") && left >= 1 {
-                name = Some(word(command, index + 1));
+                self.name_client(connection, word(command, index + 1))?;
                 index += 2;
             } else {
                 let option = shown_word(command, index);
@@ -84,14 +83,11 @@ impl Node {
         }
         if !self.clients.session(connection).is_some_and(|session| session.authenticated) {
             return Err(Reply::Error(
-                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH \
-                 <user> <pass> option can be used to authenticate the client and select the RESP protocol version at \
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> \
+                 <pass> option can be used to authenticate the client and select the RESP protocol version at \
                  the same time"
                     .into(),
             ));
-        }
-        if let Some(name) = name {
-            self.name_client(connection, name)?;
         }
         Ok(self.introduction(connection, version))
     }
@@ -127,7 +123,7 @@ impl Node {
         self.clients.stop_listening_to_all(connection);
         let authenticated = self.settings.requirepass.is_empty();
         let session = self.clients.session_mut(connection)?;
-        (session.read_only, session.asking, session.is_kept) = (false, false, false);
+        (session.read_only, session.asking) = (false, false);
         (session.protocol, session.replies) = (2, Replies::On);
         session.authenticated = authenticated;
         session.name.clear();

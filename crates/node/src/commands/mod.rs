@@ -28,6 +28,7 @@ mod key_places;
 mod keys;
 mod list_edits;
 mod lists;
+mod migrate;
 mod object;
 mod persistence;
 mod pubsub;
@@ -41,7 +42,6 @@ mod wait;
 
 use rcsim_protocol::{Command, Reply};
 
-use crate::clients::Replies;
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 pub(crate) use access::Execution;
@@ -66,20 +66,14 @@ impl Node {
     ) {
         let declaration = match find::look_up(&command) {
             Ok(declaration) => declaration,
-            Err(error) => return self.refuse_unread(connection, &command, error, out),
-        };
-        self.note_command(connection, declaration);
-        let Some(session) = self.clients.session(connection) else { return };
-        let mut ran = false;
-        match self.admit(connection, session, declaration, &command, out) {
-            Admission::Run => {
-                let reply = self.call(connection, declaration, &command, out);
-                self.end_execution(out);
-                ran = true;
-                if let Some(reply) = reply {
-                    self.answer(connection, reply, out);
-                }
+            Err(error) => {
+                self.refuse_unread(connection, &command, error, out);
+                return self.end_command(connection, command.is(0, "asking"), out);
             }
+        };
+        let Some(session) = self.clients.session(connection) else { return };
+        match self.admit(connection, session, declaration, &command, out) {
+            Admission::Run => self.run_for(connection, declaration, &command, out),
             Admission::Queue => self.queue(connection, declaration, command, out),
             Admission::Postpone => return self.clients.postpone(connection, command),
             Admission::Redirect(reply) => {
@@ -91,14 +85,28 @@ impl Node {
                 self.refuse(connection, declaration.name == "exec", error, out);
             }
         }
-        self.end_command(connection, declaration, ran);
+        self.end_command(connection, declaration.name == "asking", out);
     }
 
-    /// What CLIENT LIST tells of the last command.
-    fn note_command(&mut self, connection: ConnectionId, declaration: &Declaration) {
-        let now_ms = self.clock.cached_ms;
+    /// Runs a command that a client may run now, and answers it if there is an answer now.
+    fn run_for(
+        &mut self,
+        connection: ConnectionId,
+        declaration: &Declaration,
+        command: &Command,
+        out: &mut Outside<'_>,
+    ) {
         if let Some(session) = self.clients.session_mut(connection) {
-            (session.last_command, session.last_ms) = (declaration.name, now_ms);
+            session.last_command = declaration.name;
+        }
+        let reply = self.call(connection, declaration, command, out);
+        self.end_execution(out);
+        let offset = self.replication.offset;
+        if let Some(session) = self.clients.session_mut(connection) {
+            session.wrote_until = offset;
+        }
+        if let Some(reply) = reply {
+            self.answer(connection, reply, out);
         }
     }
 
@@ -127,22 +135,19 @@ impl Node {
         }
     }
 
-    /// What was said for one command is over: ASKING, which counts for a whole transaction too (RD-14), and CLIENT REPLY
-    /// SKIP.
-    fn end_command(&mut self, connection: ConnectionId, declaration: &Declaration, ran: bool) {
-        let offset = self.replication.offset;
+    /// What was said for one command is over: ASKING, which counts for a whole transaction too (RD-14), and, if it was
+    /// answered, CLIENT REPLY SKIP.
+    fn end_command(&mut self, connection: ConnectionId, is_asking: bool, out: &mut Outside<'_>) {
         let Some(session) = self.clients.session_mut(connection) else { return };
-        if ran {
-            session.wrote_until = offset;
-        }
-        if declaration.name != "asking" && session.transaction.is_none() {
+        if !is_asking && session.transaction.is_none() {
             session.asking = false;
         }
-        session.replies = match session.replies {
-            Replies::SkipNext => Replies::Skip,
-            Replies::Skip => Replies::On,
-            other => other,
-        };
+        if session.blocked.is_none() {
+            session.end_reply();
+        }
+        if session.is_closing {
+            self.drop_client(connection, out);
+        }
     }
 }
 

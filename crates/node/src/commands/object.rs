@@ -29,7 +29,7 @@ pub(super) const SUBCOMMANDS: &[Declaration] = &[
 ];
 
 /// Behind the subcommand.
-const KEY: KeyPlaces = KeyPlaces { first: 2, last: 2, step: 1, uses: "RO" };
+const KEY: KeyPlaces = KeyPlaces { first: 2, last: 2, step: 1, uses: "RO", movable: false };
 
 const HELP: &[&str] = &[
     "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",

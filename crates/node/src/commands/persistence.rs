@@ -22,10 +22,10 @@ pub(crate) enum Known {
 
 /// Whether a command of a file can be run.
 pub(crate) fn known(command: &Command) -> Known {
-    match find::find(command.name()) {
-        None => Known::Not,
-        Some(found) if command.len() < found.arity.unsigned_abs() as usize => Known::TooFewWords,
-        Some(_) => Known::Runs,
+    match find::look_up_name(command) {
+        Err(_) => Known::Not,
+        Ok(found) if command.len() < found.arity.unsigned_abs() as usize => Known::TooFewWords,
+        Ok(_) => Known::Runs,
     }
 }
 
@@ -34,7 +34,8 @@ impl Node {
         if self.persistence.child.is_some() {
             return Err(Reply::err("Background append only file rewriting already in progress"));
         }
-        if self.has_child() {
+        // What a transaction did so far is not propagated yet: a base made now would have it twice.
+        if self.has_child() || self.execution.is_inside_exec() {
             self.schedule_rewrite();
             return Ok(Reply::simple("Background append only file rewriting scheduled"));
         }
@@ -42,7 +43,7 @@ impl Node {
         Ok(Reply::simple("Background append only file rewriting started"))
     }
 
-    /// In a transaction Redis only schedules it; here it begins at once.
+    /// In a transaction it is only scheduled: what that did so far has no place in the stream yet (RB-4).
     pub(super) fn bgsave_command(&mut self, command: &Command, out: &mut Outside<'_>) -> Answer {
         let schedule = command.len() == 2 && command.is(1, "schedule");
         if command.len() > 1 && !schedule {
@@ -51,13 +52,14 @@ impl Node {
         if self.persistence.snapshots.child.is_some() {
             return Err(Reply::err("Background save already in progress"));
         }
-        if self.has_child() && !schedule {
+        let inside_exec = self.execution.is_inside_exec();
+        if self.has_child() && !schedule && !inside_exec {
             return Err(Reply::err(
                 "Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to \
                  schedule a BGSAVE whenever possible.",
             ));
         }
-        if self.has_child() {
+        if self.has_child() || inside_exec {
             self.persistence.snapshots.is_scheduled = true;
             return Ok(Reply::simple("Background saving scheduled"));
         }

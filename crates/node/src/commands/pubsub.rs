@@ -117,7 +117,7 @@ impl Node {
         self.unsubscribe(connection, Topic::Shard, command, out)
     }
 
-    /// Each name is confirmed by a reply of its own.
+    /// Each name is confirmed by a reply of its own. In a transaction channels of a shard are refused.
     fn subscribe(
         &mut self,
         connection: ConnectionId,
@@ -125,6 +125,9 @@ impl Node {
         command: &Command,
         out: &mut Outside<'_>,
     ) -> Option<Reply> {
+        if topic == Topic::Shard && self.execution.is_inside_exec() {
+            return Some(Reply::err("SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
+        }
         for name in command.words().skip(1) {
             let name = Bytes::from(name);
             let session = self.clients.session_mut(connection)?;

@@ -7,7 +7,7 @@
 use rcsim_protocol::{Command, Reply};
 
 use super::flags::Flags;
-use super::key_places::{KeyPlaces, NONE, all, one, pairs, source_and_destination};
+use super::key_places::{KeyPlaces, MOVABLE, NONE, all, one, pairs, source_and_destination};
 use super::{Answer, client, cluster, command, config, object, pubsub};
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
@@ -175,6 +175,9 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("ltrim", 4, "write @list", one("RW delete"), Node::ltrim_command),
     data("mget", -2, "readonly fast @string", all("RO access"), Node::mget_command)
         .tips("request_policy:multi_shard"),
+    session("migrate", -6, "write movablekeys @keyspace @dangerous", Node::migrate_command)
+        .keys(MOVABLE)
+        .tips("nondeterministic_output"),
     data("mset", -3, "write denyoom @string", pairs("OW update"), Node::mset_command)
         .tips("request_policy:multi_shard response_policy:all_succeeded"),
     data("msetnx", -3, "write denyoom @string", pairs("OW insert"), Node::msetnx_command)

@@ -27,7 +27,7 @@ impl Node {
         Some(Reply::ok())
     }
 
-    /// Queues a command. Behind an error nothing is kept, for it will not run.
+    /// Queues a command. Nothing is kept that will not run: behind an error, or when a watched key was touched already.
     pub(super) fn queue(
         &mut self,
         connection: ConnectionId,
@@ -35,9 +35,11 @@ impl Node {
         command: Command,
         out: &mut Outside<'_>,
     ) {
-        let session = self.clients.session_mut(connection);
-        if let Some(transaction) = session.and_then(|session| session.transaction.as_mut())
+        let watched = self.clients.session(connection).map(|session| session.watched.as_slice());
+        let is_vain = watched.is_some_and(|watched| self.watched_key_touched(watched));
+        if let Some(transaction) = self.transaction_mut(connection)
             && !transaction.aborted
+            && !is_vain
         {
             transaction.push(declaration, command);
         }
@@ -63,13 +65,13 @@ impl Node {
         if overtaken {
             return Some(Reply::NullArray);
         }
-        self.execution.collected = Some(Vec::with_capacity(transaction.queued().len()));
+        self.execution.collected = Some((connection, Vec::with_capacity(transaction.queued().len())));
         for (declaration, command) in transaction.queued() {
             if let Some(reply) = self.call(connection, declaration, command, out) {
                 self.answer(connection, reply, out);
             }
         }
-        Some(Reply::Array(self.execution.collected.take().unwrap_or_default()))
+        self.execution.collected.take().map(|(_, replies)| Reply::Array(replies))
     }
 
     pub(super) fn discard_command(
@@ -135,14 +137,19 @@ impl Node {
 
     /// Whether a watched key is not any more what it was. That a key which had expired already is deleted at last does
     /// not count.
-    pub(super) fn watched_key_changed(&self, watched: &[Watch]) -> bool {
+    fn watched_key_changed(&self, watched: &[Watch]) -> bool {
+        let has_expired = |watch: &Watch| {
+            !watch.was_expired && self.keyspace.get(&watch.key).is_some_and(|entry| self.is_hidden(entry))
+        };
+        self.watched_key_touched(watched) || watched.iter().any(has_expired)
+    }
+
+    /// The same, but for what has expired and is still there.
+    pub(super) fn watched_key_touched(&self, watched: &[Watch]) -> bool {
         watched.iter().any(|watch| {
             let changes = self.keyspace.changes(&watch.key) - watch.changes;
-            let entry = self.keyspace.get(&watch.key);
-            if watch.was_expired {
-                return changes > 0 && (changes > 1 || entry.is_some());
-            }
-            changes > 0 || entry.is_some_and(|entry| self.is_hidden(entry))
+            let expired_before = watch.was_expired && changes == 1 && self.keyspace.get(&watch.key).is_none();
+            changes > 0 && !expired_before
         })
     }
 

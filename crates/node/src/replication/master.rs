@@ -124,23 +124,32 @@ impl Node {
     }
 
     fn replconf(&mut self, connection: ConnectionId, command: &Command) -> Option<Reply> {
-        if command.is(1, "getack") {
-            return None;
+        if command.len().is_multiple_of(2) {
+            return Some(Reply::err("syntax error"));
         }
-        let text = command.word(2).map(String::from_utf8_lossy).unwrap_or_default();
-        if command.is(1, "ack") {
-            self.note_ack(connection, Offset(text.parse().unwrap_or(0)));
-            return None;
-        }
-        let greeting = self.greeting(connection);
-        let replica = self.replication.replicas.entry(connection).or_insert(greeting);
-        if command.is(1, "listening-port") {
-            replica.port = text.parse().unwrap_or(0);
-        } else if command.is(1, "ip-address") {
-            replica.ip = text.into_owned();
-        } else if !command.is(1, "capa") {
-            let option = command.word(1).map(String::from_utf8_lossy).unwrap_or_default();
-            return Some(Reply::err(format_args!("Unrecognized REPLCONF option: {option}")));
+        for index in (1..command.len()).step_by(2) {
+            let text = command.word(index + 1).map(String::from_utf8_lossy).unwrap_or_default();
+            if command.is(index, "getack") {
+                return None;
+            }
+            if command.is(index, "ack") {
+                self.note_ack(connection, Offset(text.parse().unwrap_or(0)));
+                return None;
+            }
+            let greeting = self.greeting(connection);
+            let mut told = self.replication.replicas.get(&connection).cloned().unwrap_or(greeting);
+            if command.is(index, "listening-port") {
+                let Ok(port) = text.parse() else {
+                    return Some(Reply::err("value is not an integer or out of range"));
+                };
+                told.port = port;
+            } else if command.is(index, "ip-address") {
+                told.ip = text.into_owned();
+            } else if !command.is(index, "capa") {
+                let option = command.word(index).map(String::from_utf8_lossy).unwrap_or_default();
+                return Some(Reply::err(format_args!("Unrecognized REPLCONF option: {option}")));
+            }
+            self.replication.replicas.insert(connection, told);
         }
         Some(Reply::ok())
     }
@@ -203,7 +212,8 @@ impl Node {
         let earlier =
             self.replication.previous.is_some_and(|(previous, end)| id == previous && from <= end.0);
         let backlog = self.replication.backlog.as_ref().filter(|_| same || earlier);
-        backlog.is_some_and(|backlog| backlog.covers(Offset(from - 1)))
+        let before = from.checked_sub(1).map(Offset);
+        backlog.zip(before).is_some_and(|(backlog, before)| backlog.covers(before))
     }
 
     /// The first replica makes the stream begin, under a new name (RP-2).
@@ -255,6 +265,11 @@ impl Node {
         self.start_due_snapshot(out);
         self.check_output_limits(out);
         self.refresh_good_replicas();
+    }
+
+    /// Whether a client has asked for the stream; REPLCONF alone makes it no replica.
+    pub(crate) fn is_attached(&self, connection: ConnectionId) -> bool {
+        self.replication.replicas.get(&connection).is_some_and(AttachedReplica::is_attached)
     }
 
     /// Whether anybody has asked for the stream.

@@ -120,6 +120,41 @@ fn a_client_may_do_without_replies() {
         (None, None, None)
     );
     assert_eq!(node.ask("CLIENT REPLY ON"), Reply::ok());
+    for skipped in ["NOSUCH", "GET", "GET foo"] {
+        assert_eq!(
+            (node.try_ask("CLIENT REPLY SKIP"), node.try_ask(skipped)),
+            (None, None),
+            "an error counts"
+        );
+        assert_eq!(node.ask("PING"), Reply::simple("PONG"));
+    }
+}
+
+#[test]
+fn replconf_alone_makes_no_replica() {
+    let mut node = Bench::formed(0);
+    for (command, reply) in [
+        ("REPLCONF listening-port 1", Reply::ok()),
+        ("REPLCONF", Reply::ok()),
+        ("REPLCONF capa", error("ERR syntax error")),
+        ("REPLCONF listening-port x", error("ERR value is not an integer or out of range")),
+        ("REPLCONF capa eof foo bar", error("ERR Unrecognized REPLCONF option: foo")),
+        ("SET bar 1", Reply::ok()),
+    ] {
+        assert_eq!(node.ask(command), reply, "{command}");
+    }
+    assert!(node.ask("CLIENT LIST").to_string().contains(" flags=N "));
+}
+
+#[test]
+fn who_is_killed_by_its_own_transaction_is_answered_first() {
+    let mut node = Bench::formed(0);
+    for command in ["MULTI", "SET bar 1", "CLIENT KILL ID 1 SKIPME no", "EXEC"] {
+        node.try_ask(command);
+    }
+    assert_eq!(node.replies()[0].to_string(), "[OK 1]");
+    let closed = |effect: &Effect| matches!(effect, Effect::Client(_, ClientOutput::Close));
+    assert!(closed(node.effects.last().expect("something")), "and then closed");
 }
 
 #[test]
@@ -152,6 +187,9 @@ fn the_password_comes_first() {
     assert_eq!(asked("HELLO x"), "-ERR Protocol version is not an integer or out of range");
     assert_eq!(asked("HELLO 2 FOO"), "-ERR Syntax error in HELLO option 'FOO'");
     assert_eq!(asked("AUTH a b c"), "-ERR syntax error");
+    node.ask("CONFIG SET requirepass ");
+    let mut asked = |command: &str| node.ask_as(late, command).to_string();
+    assert_eq!(asked("GET bar"), "(nil)", "nobody is asked for a password that there is not");
     assert_eq!(asked("QUIT"), "OK");
     assert_eq!(node.try_ask_as(late, "PING"), None);
 }

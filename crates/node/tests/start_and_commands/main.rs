@@ -10,6 +10,7 @@ mod golden;
 mod info;
 mod keys;
 mod loading;
+mod migrate;
 mod nodes_conf;
 mod order;
 mod psync;

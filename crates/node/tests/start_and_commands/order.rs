@@ -113,7 +113,8 @@ fn of_two_reasons_the_first_is_heard(node: fn() -> Bench, order: &[Reason], comm
         assert!(alone.starts_with(first.heard) && alone.is_empty() == first.heard.is_empty(), "{alone}");
         for second in &order[index + 1..] {
             if (first.name, second.name) == ("subscriber", "queue") {
-                // Who subscribes cannot say MULTI, and after MULTI nobody subscribes.
+                // Nobody is in both states before the command: who listens cannot say MULTI, and what comes behind
+                // MULTI is only queued.
                 continue;
             }
             let both = heard(node(), &[first, second], command);

@@ -98,3 +98,29 @@ fn rp_4_a_transaction_goes_into_the_stream_as_one() {
     let brackets = 15 + 14;
     assert_eq!(grown_by(&["MULTI", "SET bar 1", "DEL {bar}x", "DEL bar", "EXEC"]), 29 + 22 + brackets);
 }
+
+/// Redis looks at a watched key when a command is queued, too: what is in vain is not queued, so nothing stands in the way
+/// of EXEC.
+#[test]
+fn a_transaction_in_vain_is_told_so_even_when_writes_are_refused() {
+    for hindrance in ["CONFIG SET min-replicas-to-write 1", "CLIENT PAUSE 1000 WRITE", "CLUSTER DELSLOTS 0"] {
+        let mut node = Bench::formed(0);
+        let other = node.connect(2);
+        node.ask("WATCH bar");
+        node.ask_as(other, "SET bar 1");
+        told(&mut node, &["MULTI", "SET bar 2"]);
+        node.ask_as(other, hindrance);
+        assert_eq!(node.ask("EXEC"), Reply::NullArray, "{hindrance}");
+    }
+}
+
+/// RB-4, AO-13: what a transaction did so far is in the data and not in the stream yet.
+#[test]
+fn children_begin_behind_a_transaction() {
+    let mut node = Bench::formed(0);
+    let replies = told(&mut node, &["MULTI", "SET bar 1", "BGSAVE", "EXEC"]);
+    assert_eq!(replies[3], "[OK Background saving scheduled]");
+    let replies = told(&mut node, &["MULTI", "SET bar 1", "BGREWRITEAOF", "EXEC"]);
+    assert_eq!(replies[3], "[OK Background append only file rewriting scheduled]");
+    assert!(!node.effects.iter().any(|effect| matches!(effect, rcsim_node::Effect::Fork { .. })));
+}

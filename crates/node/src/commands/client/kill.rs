@@ -89,11 +89,11 @@ impl Node {
             (true, _) => Reply::ok(),
             (false, killed) => Reply::Integer(killed as i64),
         };
-        if doomed.contains(&connection) {
-            self.answer(connection, reply.clone(), out);
-        }
-        for other in &doomed {
-            self.drop_client(*other, out);
+        for other in doomed {
+            match self.clients.session_mut(connection) {
+                Some(session) if other == connection => session.is_closing = true,
+                _ => self.drop_client(other, out),
+            }
         }
         Some(reply)
     }

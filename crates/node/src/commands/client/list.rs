@@ -47,7 +47,7 @@ impl Node {
 
     /// What kind of client it is.
     pub(super) fn class_of(&self, connection: ConnectionId, session: &Session) -> Class {
-        if self.replication.replicas.contains_key(&connection) {
+        if self.is_attached(connection) {
             Class::Replica
         } else if session.subscribed.is_empty() {
             Class::Normal
@@ -89,7 +89,7 @@ impl Node {
             ('P', class == Class::Pubsub),
             ('x', session.transaction.is_some()),
             ('b', session.blocked.is_some()),
-            ('d', self.watched_key_changed(&session.watched)),
+            ('d', self.watched_key_touched(&session.watched)),
             ('r', session.read_only),
             ('e', session.is_kept),
         ];
