@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use rcsim_node::boot::{FormedMember, FormedTable};
+use rcsim_node::exchange::{Exchange, Exchanged, TargetId};
 use rcsim_node::{
     Boot, BusInput, Chance, ClientInput, ClientOutput, ConnectionId, DiskAnswer, DiskRequest, Effect,
     Effects, Formed, Input, LinkId, MasterInput, Node, Outside,
@@ -28,6 +29,8 @@ const START_MS: i64 = 1_795_348_832_000;
 const OPERATOR: ConnectionId = ConnectionId(1);
 /// Replicas come to their masters on connections with numbers from here on.
 const REPLICAS: u32 = 100;
+/// Connections that nodes opened to each other for keys that leave: from this number on, a hundred for each node.
+const TARGETS: u32 = 10_000;
 const PORT: u16 = 6379;
 
 /// What a puppet does with what it gets.
@@ -67,6 +70,10 @@ pub(crate) struct Bench {
     /// Links that are being opened, by the party they lead to.
     dialled: BTreeMap<(usize, LinkId), usize>,
     in_flight: VecDeque<(usize, LinkId, Arc<Message>)>,
+    /// Whom the nodes opened connections to, for keys that leave.
+    targets: BTreeMap<(usize, TargetId), usize>,
+    /// Replies that clients have not been told of yet.
+    heard: BTreeMap<(usize, ConnectionId), Vec<Reply>>,
     /// What was told since the last call of [`Bench::told`].
     lines: Vec<String>,
     /// Whether real replicas hear what real masters write.
@@ -101,6 +108,8 @@ impl Bench {
             outbound: BTreeMap::new(),
             dialled: BTreeMap::new(),
             in_flight: VecDeque::new(),
+            targets: BTreeMap::new(),
+            heard: BTreeMap::new(),
             lines: Vec::new(),
             streams: false,
         }
@@ -311,18 +320,22 @@ impl Bench {
     /// A client says something; what it is answered at once.
     pub(crate) fn say_as_client(&mut self, party: usize, connection: u32, command: &Command) -> Vec<Reply> {
         let connection = ConnectionId(connection);
-        let mut node = self.parties[party].node.take().expect("a real node is asked");
-        let input = Input::Client(connection, ClientInput::Command(command.clone()));
-        let ((), effects) = self.lend(party, |out| node.handle(input, out));
-        self.parties[party].node = Some(node);
-        let reply = |effect: &Effect| match effect {
-            Effect::Client(to, ClientOutput::Reply(reply)) if *to == connection => Some(reply.clone()),
-            _ => None,
-        };
-        let replies = effects.iter().filter_map(reply).collect();
-        self.apply(party, effects);
-        self.settle();
-        replies
+        self.input(party, Input::Client(connection, ClientInput::Command(command.clone())));
+        self.heard.remove(&(party, connection)).unwrap_or_default()
+    }
+
+    /// What a node wants said to another one, and what that answers.
+    fn exchange(&mut self, party: usize, exchange: Exchange) {
+        let connection = TARGETS + 100 * party as u32 + exchange.target.0;
+        if let Some(address) = exchange.open {
+            let to = self.party_at(address.ip()).expect("a party has this address");
+            self.targets.insert((party, exchange.target), to);
+            self.open(to, connection);
+        }
+        let to = self.targets[&(party, exchange.target)];
+        let commands = exchange.commands.iter();
+        let replies = commands.flat_map(|command| self.say_as_client(to, connection, command)).collect();
+        self.hand(party, Input::Exchanged(Exchanged { replies, failure: None }));
     }
 
     /// A client is gone.
@@ -431,6 +444,10 @@ impl Bench {
                 Effect::Send(link, message) => self.deliver(party, link, message),
                 Effect::Connect(link, to) => self.connect(party, link, to),
                 Effect::Close(link) => self.close(party, link),
+                Effect::Exchange(exchange) => self.exchange(party, exchange),
+                Effect::Client(connection, ClientOutput::Reply(reply)) => {
+                    self.heard.entry((party, connection)).or_default().push(reply);
+                }
                 Effect::Disk(DiskRequest { job, .. }) => {
                     self.hand(party, Input::Disk(DiskAnswer { job, result: Ok(()) }));
                 }

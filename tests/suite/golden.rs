@@ -79,8 +79,6 @@ impl Stage {
                         [&answer, reply].map(|reply| self.comparable(&command, &reply.to_string()));
                     assert_eq!(ours, theirs, "{asked}: {command}");
                     self.compared += 1;
-                } else if command.is(0, "MIGRATE") && *reply == Reply::ok() {
-                    self.migrate(asked, &command);
                 }
             }
             Piece::Shell { line, output } => match Typed::parse(line) {
@@ -151,26 +149,13 @@ impl Stage {
         CAST.iter().find(|(_, id, _)| line.starts_with(id)).map(|place| place.2)
     }
 
-    /// What MIGRATE does, by hand: to the node with that port go the keys.
-    fn migrate(&mut self, from: &str, command: &Command) {
-        let word =
-            |index| String::from_utf8_lossy(command.word(index).expect("MIGRATE has this word")).into_owned();
-        let port: u16 = word(2).parse().expect("a port");
-        let to = CAST.iter().find(|place| place.0 == port).expect("one of the six").2;
-        let keys = if word(3).is_empty() { (7..command.len()).map(word).collect() } else { vec![word(3)] };
-        for key in keys {
-            let Reply::Bulk(value) = self.once(from, &[&words(&format!("GET {key}"))]) else { continue };
-            let set = Command::new([&b"SET"[..], key.as_bytes(), &value]);
-            assert_eq!(self.once(to, &[&words("ASKING"), &set]), Reply::ok());
-            assert_eq!(self.once(from, &[&words(&format!("DEL {key}"))]), Reply::Integer(1));
-        }
-    }
-
-    /// A command with our ids.
+    /// A command with our ids and addresses.
     fn translated(&self, command: &str) -> String {
-        CAST.iter().fold(command.to_owned(), |command, (_, id, name)| {
-            let ours = self.names.iter().find(|(_, known)| known == name).expect("each has an id");
-            command.replace(id, &ours.0)
+        CAST.iter().fold(command.to_owned(), |command, (port, id, name)| {
+            let mut ours = self.names.iter().filter(|(_, known)| known == name).map(|(word, _)| word);
+            let (our_id, address) = ours.next().zip(ours.next()).expect("each has an id and an address");
+            let command = command.replace(id, our_id);
+            command.replace(&format!("127.0.0.1 {port}"), &address.replace(':', " "))
         })
     }
 
