@@ -49,6 +49,7 @@ embedded! {
     "library/manual-failover-takeover"
     "library/manual-failover-under-load"
     "library/min-replicas-bound-the-loss"
+    "library/migrate-without-a-willing-target",
     "library/minority-partition-with-clients-on-both-sides"
     "library/nemesis-3+3"
     "library/nemesis-5+10"
