@@ -48,8 +48,8 @@ embedded! {
     "library/manual-failover-force"
     "library/manual-failover-takeover"
     "library/manual-failover-under-load"
+    "library/migrate-without-a-willing-target"
     "library/min-replicas-bound-the-loss"
-    "library/migrate-without-a-willing-target",
     "library/minority-partition-with-clients-on-both-sides"
     "library/nemesis-3+3"
     "library/nemesis-5+10"
