@@ -13,6 +13,7 @@ mod loading;
 mod migrate;
 mod nodes_conf;
 mod order;
+mod page;
 mod psync;
 mod pubsub;
 mod replication;
