@@ -25,6 +25,7 @@ mod exchange;
 mod faults;
 mod formation;
 mod glimpse;
+mod holds;
 mod host;
 mod journal;
 mod ledger;

@@ -63,62 +63,8 @@ impl Topic {
 }
 
 impl Node {
-    pub(super) fn subscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.subscribe(connection, Topic::Channel, command, out)
-    }
-
-    pub(super) fn psubscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.subscribe(connection, Topic::Pattern, command, out)
-    }
-
-    pub(super) fn ssubscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.subscribe(connection, Topic::Shard, command, out)
-    }
-
-    pub(super) fn unsubscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.unsubscribe(connection, Topic::Channel, command, out)
-    }
-
-    pub(super) fn punsubscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.unsubscribe(connection, Topic::Pattern, command, out)
-    }
-
-    pub(super) fn sunsubscribe_command(
-        &mut self,
-        connection: ConnectionId,
-        command: &Command,
-        out: &mut Outside<'_>,
-    ) -> Option<Reply> {
-        self.unsubscribe(connection, Topic::Shard, command, out)
-    }
-
     /// Each name is confirmed by a reply of its own. In a transaction channels of a shard are refused.
-    fn subscribe(
+    pub(super) fn subscribe(
         &mut self,
         connection: ConnectionId,
         topic: Topic,
@@ -140,7 +86,7 @@ impl Node {
     }
 
     /// Without names: from all.
-    fn unsubscribe(
+    pub(super) fn unsubscribe(
         &mut self,
         connection: ConnectionId,
         topic: Topic,

@@ -9,6 +9,7 @@ use rcsim_protocol::{Command, Reply};
 use super::flags::Flags;
 use super::key_places::{KeyPlaces, MOVABLE, NONE, all, one, pairs, source_and_destination};
 use super::{Answer, client, cluster, command, config, object, pubsub};
+use crate::clients::Topic;
 use crate::node::{ConnectionId, Node};
 use crate::outside::Outside;
 
@@ -191,13 +192,17 @@ pub(super) const COMMANDS: &[Declaration] = &[
     session("ping", -1, "fast @connection", Node::ping_command)
         .tips("request_policy:all_shards response_policy:all_succeeded"),
     data("psetex", 4, "write denyoom @string", one("OW update"), Node::psetex_command),
-    session("psubscribe", -2, "pubsub noscript loading stale", Node::psubscribe_command),
+    session("psubscribe", -2, "pubsub noscript loading stale", |node, who, command, out| {
+        node.subscribe(who, Topic::Pattern, command, out)
+    }),
     session("psync", -3, "admin noscript no_async_loading no_multi", Node::replication_command),
     data("pttl", 2, "readonly fast @keyspace", one("RO access"), Node::pttl_command)
         .tips("nondeterministic_output"),
     server("publish", 3, "pubsub loading stale fast may_replicate", Node::publish_command),
     container("pubsub", pubsub::SUBCOMMANDS),
-    session("punsubscribe", -1, "pubsub noscript loading stale", Node::punsubscribe_command),
+    session("punsubscribe", -1, "pubsub noscript loading stale", |node, who, command, out| {
+        node.unsubscribe(who, Topic::Pattern, command, out)
+    }),
     session("quit", -1, "noscript loading stale fast no_auth allow_busy @connection", Node::quit_command),
     server("randomkey", 1, "readonly @keyspace", Node::randomkey_command)
         .tips("request_policy:all_shards nondeterministic_output"),
@@ -229,12 +234,19 @@ pub(super) const COMMANDS: &[Declaration] = &[
     session("shutdown", -1, "admin noscript loading stale no_multi allow_busy", Node::shutdown_command),
     server("spublish", 3, "pubsub loading stale fast may_replicate", Node::spublish_command)
         .keys(one("not_key")),
-    session("ssubscribe", -2, "pubsub noscript loading stale", Node::ssubscribe_command).keys(all("not_key")),
+    session("ssubscribe", -2, "pubsub noscript loading stale", |node, who, command, out| {
+        node.subscribe(who, Topic::Shard, command, out)
+    })
+    .keys(all("not_key")),
     data("strlen", 2, "readonly fast @string", one("RO"), Node::strlen_command),
-    session("subscribe", -2, "pubsub noscript loading stale", Node::subscribe_command),
+    session("subscribe", -2, "pubsub noscript loading stale", |node, who, command, out| {
+        node.subscribe(who, Topic::Channel, command, out)
+    }),
     data("substr", 4, "readonly @string", one("RO access"), Node::getrange_command),
-    session("sunsubscribe", -1, "pubsub noscript loading stale", Node::sunsubscribe_command)
-        .keys(all("not_key")),
+    session("sunsubscribe", -1, "pubsub noscript loading stale", |node, who, command, out| {
+        node.unsubscribe(who, Topic::Shard, command, out)
+    })
+    .keys(all("not_key")),
     session("sync", 1, "admin noscript no_async_loading no_multi", Node::replication_command),
     server("time", 1, "loading stale fast", Node::time_command).tips("nondeterministic_output"),
     data("touch", -2, "readonly fast @keyspace", all("RO"), Node::touch_command)
@@ -244,7 +256,9 @@ pub(super) const COMMANDS: &[Declaration] = &[
     data("type", 2, "readonly fast @keyspace", one("RO"), Node::type_command),
     data("unlink", -2, "write fast @keyspace", all("RM delete"), Node::unlink_command)
         .tips("request_policy:multi_shard response_policy:agg_sum"),
-    session("unsubscribe", -1, "pubsub noscript loading stale", Node::unsubscribe_command),
+    session("unsubscribe", -1, "pubsub noscript loading stale", |node, who, command, out| {
+        node.unsubscribe(who, Topic::Channel, command, out)
+    }),
     session("unwatch", 1, "noscript loading stale fast allow_busy @transaction", Node::unwatch_command),
     session("wait", 3, "noscript @connection", Node::wait_command)
         .tips("request_policy:all_shards response_policy:agg_min"),
