@@ -61,6 +61,8 @@ pub const DEMOTED_REPORTER: &str = "X-8";
 pub const STALE_SIZE: &str = "X-9";
 /// Keys of lost slots are deleted behind the back of the stream.
 pub const DROPPED_KEYS: &str = "X-12";
+/// A vote of an election that was given up counts for the next one.
+pub const LATE_VOTES: &str = "X-13";
 
 /// All of them, in alphabetical order of their entries.
 pub const NAMES: &[&str] = &[
@@ -93,4 +95,5 @@ pub const NAMES: &[&str] = &[
     DEMOTED_REPORTER,
     STALE_SIZE,
     DROPPED_KEYS,
+    LATE_VOTES,
 ];

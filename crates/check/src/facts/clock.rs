@@ -123,6 +123,11 @@ impl Clock {
         })
     }
 
+    /// Whether the clock at this place ever jumped.
+    pub(crate) fn ever_jumped(&self, place: Place) -> bool {
+        self.jumps.iter().any(|jump| jump.place == place)
+    }
+
     /// Whether any clock ever jumped.
     pub(crate) fn any_jump(&self) -> bool {
         !self.jumps.is_empty()

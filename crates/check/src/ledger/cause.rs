@@ -89,6 +89,10 @@ impl Past {
             story.is_some_and(|story| story.stopped_between(ack.at_ns, at_ns))
         };
         match promotion.how {
+            // The master had given it up and acknowledged again; its replica had not (W-X-14).
+            How::Manual if acker.is_some_and(|story| story.had_given_up(ack.at_ns)) => {
+                LossCause::ReplicationWindow
+            }
             How::Manual if !stopped(acker) && !stopped(winner) => LossCause::ManualFailover,
             _ => LossCause::ReplicationWindow,
         }

@@ -47,6 +47,8 @@ pub(super) struct Story {
     /// A replica got another master, with whether that one may be of another shard.
     adopted: Vec<(u64, bool)>,
     asked_for: Option<ManualFailoverKind>,
+    /// A manual failover let its clients wait (`false`), or took too long, so that they wait no longer (`true`).
+    gave_up: Vec<(u64, bool)>,
 }
 
 /// What happened so far.
@@ -90,6 +92,8 @@ impl Past {
             Event::Started { .. } => story.started.push(at_ns),
             Event::Paused => story.paused.push(at_ns),
             Event::ManualFailoverRequested { kind } => story.asked_for = Some(kind),
+            Event::ManualFailoverPaused { .. } => story.gave_up.push((at_ns, false)),
+            Event::ManualFailoverTimedOut => story.gave_up.push((at_ns, true)),
             Event::ReplicationUp { full, .. } => {
                 story.streams.push((at_ns, true));
                 if full {
@@ -166,6 +170,11 @@ impl Story {
     pub(super) fn stopped_between(&self, from_ns: u64, to_ns: u64) -> bool {
         let between = |at: &u64| (from_ns..=to_ns).contains(at);
         self.ended.iter().any(between) || self.paused.iter().any(between)
+    }
+
+    /// Whether it had given its last manual failover up at this time, so that its clients did not wait any more (W-X-14).
+    pub(super) fn had_given_up(&self, at_ns: u64) -> bool {
+        self.gave_up.iter().rfind(|(at, _)| *at <= at_ns).is_some_and(|(_, gave_up)| *gave_up)
     }
 
     /// When its last process before this time started, if it was after `from_ns`.

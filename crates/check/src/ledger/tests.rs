@@ -119,6 +119,26 @@ fn s10b_a_default_manual_failover_must_not_lose_anything() {
 }
 
 #[test]
+fn mf_13_a_master_that_gave_the_failover_up_promises_no_more() {
+    let asked = || Event::ManualFailoverRequested { kind: ManualFailoverKind::Default };
+    let paused = Event::ManualFailoverPaused { replica: crate::testing::node(3) };
+    let mut desk = Desk::new();
+    desk.event(SECOND, 3, asked());
+    desk.event(SECOND, 0, paused.clone());
+    desk.event(2 * SECOND, 0, Event::ManualFailoverTimedOut);
+    desk.set(2 * SECOND + 1, 1);
+    desk.promoted(2 * SECOND + 2, PromotionCause::ManualFailover);
+    assert_eq!(desk.end(9 * SECOND), [(1, "replication-window")]);
+    let mut desk = Desk::new();
+    desk.event(SECOND, 3, asked());
+    desk.event(SECOND, 0, Event::ManualFailoverTimedOut);
+    desk.event(2 * SECOND, 0, paused);
+    desk.set(2 * SECOND + 1, 1);
+    desk.promoted(2 * SECOND + 2, PromotionCause::ManualFailover);
+    assert_eq!(desk.end(9 * SECOND), [(1, "manual-failover")], "another one, and its clients wait");
+}
+
+#[test]
 fn s10a_a_loss_without_a_cause_is_a_finding_whatever_happened_elsewhere() {
     let mut desk = Desk::new();
     desk.set(SECOND, 1);

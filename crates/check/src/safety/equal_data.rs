@@ -30,6 +30,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         EventKind::KeysDropped,
         EventKind::SyncAborted,
         EventKind::ReplicationUp,
+        EventKind::DataLoaded,
         EventKind::Crashed,
         EventKind::PoweredOff,
         EventKind::Exited,
@@ -50,6 +51,8 @@ pub(crate) struct EqualData {
     order: VecDeque<Point>,
     /// Places whose data are not those of their stream, and why that is known.
     strayed: BTreeMap<Place, &'static str>,
+    /// The same of places whose process ended: the data may be on the disk.
+    on_disk: BTreeMap<Place, &'static str>,
     /// Streams that such a place had a part in.
     tainted: BTreeMap<ReplicationId, &'static str>,
     /// Streams of which a finding tells already: what differs once differs at all later points.
@@ -74,11 +77,25 @@ impl Invariant for EqualData {
             Event::SyncAborted { received, .. } if received > 0 && loads_directly(place, scene) => {
                 self.strayed.insert(place, known::EMPTY_CANDIDATE);
             }
-            Event::ReplicationUp { full: true, .. }
-            | Event::Crashed
-            | Event::PoweredOff
-            | Event::Exited { .. } => {
-                self.strayed.remove(&place);
+            // It has what its master has, or had when it died: what that sent may arrive later.
+            Event::ReplicationUp { full: true, master, .. } => {
+                let source = scene.glimpse.place_of(master);
+                let why = source.and_then(|source| self.strayed.get(&source).or(self.on_disk.get(&source)));
+                match why.copied() {
+                    Some(why) => self.strayed.insert(place, why),
+                    None => self.strayed.remove(&place),
+                };
+            }
+            Event::Crashed | Event::PoweredOff | Event::Exited { .. } => {
+                if let Some(why) = self.strayed.remove(&place) {
+                    self.on_disk.insert(place, why);
+                }
+            }
+            // A snapshot brings back its place in the stream, too (RB-4).
+            Event::DataLoaded { keys: 1.., .. } => {
+                if let Some(why) = self.on_disk.get(&place) {
+                    self.strayed.insert(place, why);
+                }
             }
             _ => (),
         }
@@ -130,7 +147,7 @@ impl EqualData {
 
 #[cfg(test)]
 mod tests {
-    use rcsim_observe::reason::ReplicationDown;
+    use rcsim_observe::reason::{DataSource, ReplicationDown};
 
     use super::*;
     use crate::testing::{Bench, node};
@@ -183,6 +200,31 @@ mod tests {
         bench.event(0, mark(100, 1));
         bench.event(3, mark(100, 2));
         assert_eq!(bench.known("S14"), [Some(known::DROPPED_KEYS)]);
+    }
+
+    #[test]
+    fn who_copies_from_a_node_that_strayed_has_strayed() {
+        let mut bench = Bench::new(3, 3);
+        bench.event(0, Event::KeysDropped { keys: 3 });
+        bench.event(3, Event::ReplicationUp { master: node(0), full: true, offset: Offset(50) });
+        bench.crash(0);
+        bench.event(3, mark(100, 1));
+        bench.event(4, mark(100, 2));
+        assert_eq!(bench.known("S14"), [Some(known::DROPPED_KEYS)]);
+    }
+
+    #[test]
+    fn rb_4_a_snapshot_brings_back_what_strayed() {
+        let mut bench = Bench::new(3, 3);
+        bench.event(0, Event::KeysDropped { keys: 3 });
+        bench.crash(0);
+        bench.event(0, mark(100, 1));
+        bench.event(3, mark(100, 2));
+        assert_eq!(bench.known("S14"), [None], "it began without data, as far as is known");
+        bench.event(0, Event::DataLoaded { from: DataSource::Snapshot, keys: 2, cut: 0 });
+        bench.event(0, mark(200, 1));
+        bench.event(4, mark(200, 2));
+        assert_eq!(bench.known("S14"), [None, Some(known::DROPPED_KEYS)]);
     }
 
     #[test]

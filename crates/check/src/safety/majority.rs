@@ -1,7 +1,9 @@
 //! S4: behind every promotion by election stand votes of a majority of the masters with slots.
 //!
 //! Votes are counted from the voters' side too: a vote counts if the voter gave it, as a master with slots, for this
-//! candidate and epoch. A win uses its votes up: a second win in the same epoch has none (W-X-1). The candidate's own
+//! candidate and epoch. A win uses its votes up: a second win in the same epoch has none (W-X-1). A vote of an earlier
+//! epoch that comes in when the next election has a date already counts for the candidate, not here (W-X-13). The
+//! candidate's own
 //! idea of the cluster size decides; the true size decides as well if no membership change and no assignment by hand
 //! happened for H.
 
@@ -23,11 +25,12 @@ pub(crate) const DESCRIPTION: Description = Description {
     sentence: "A promotion by election in epoch e has votes for e from at least size/2 + 1 distinct masters with slots: \
                size as the candidate sees it, and, if no membership change is under way, the true one.",
     rules: &["EL-11", "PK-22"],
-    weaknesses: &[known::STALE_VOTES, known::RELEASED_SLOTS],
+    weaknesses: &[known::STALE_VOTES, known::LATE_VOTES, known::RELEASED_SLOTS],
     cost: Cost::PerChange,
     events: &[
         EventKind::VoteGranted,
         EventKind::VoteReceived,
+        EventKind::ElectionScheduled,
         EventKind::ElectionWon,
         EventKind::NodeAdded,
         EventKind::NodeRemoved,
@@ -43,6 +46,8 @@ pub(crate) struct Majority {
     /// By place of the candidate and epoch: the voters whose votes came in.
     received: BTreeMap<(Place, Epoch), BTreeSet<NodeIx>>,
     won: BTreeSet<(Place, Epoch)>,
+    /// By place of the candidate: of which epochs were the votes that came in since its election got its date.
+    counted: BTreeMap<Place, Vec<Epoch>>,
     /// The last change of the membership or assignment by hand, in ns.
     reconfigured_ns: Option<u64>,
 }
@@ -60,7 +65,11 @@ impl Invariant for Majority {
                     self.given.entry((candidate, epoch)).or_default().insert(voter);
                 }
             }
+            Event::ElectionScheduled { .. } => {
+                self.counted.remove(&place);
+            }
             Event::VoteReceived { from, epoch, .. } => {
+                self.counted.entry(place).or_default().push(epoch);
                 self.received.entry((place, epoch)).or_default().insert(from);
             }
             Event::ElectionWon { epoch, .. } => self.won(place, epoch, scene, findings),
@@ -81,6 +90,8 @@ impl Majority {
         let again = !self.won.insert((place, epoch));
         let received = self.received.remove(&(place, epoch)).unwrap_or_default();
         let given = self.given.remove(&(winner, epoch)).unwrap_or_default();
+        let counted = self.counted.remove(&place).unwrap_or_default();
+        let late = counted.iter().filter(|other| **other < epoch).count() as u32;
         let votes = received.intersection(&given).count() as u32;
         let seen = node.cluster_size();
         let size = self.size(node, scene);
@@ -92,6 +103,8 @@ impl Majority {
             );
             let known_as = if again && votes == 0 {
                 Some(known::STALE_VOTES)
+            } else if late > 0 && votes + late > seen / 2 {
+                Some(known::LATE_VOTES)
             } else {
                 (votes > seen / 2 && sees_released_slots(node, scene)).then_some(known::RELEASED_SLOTS)
             };
@@ -171,6 +184,25 @@ mod tests {
         vote(&mut bench, 4, 2);
         win(&mut bench, 2);
         assert_eq!(bench.broken("S4"), 1);
+    }
+
+    #[test]
+    fn pk_22_a_vote_of_an_election_that_was_given_up_is_known() {
+        let mut bench = Bench::new(3, 1);
+        let scheduled =
+            Event::ElectionScheduled { delay_ms: 500, rank: 0, offset: rcsim_protocol::Offset(1) };
+        let old = |voter: u32| Event::VoteReceived { from: node(voter), votes: 1, epoch: Epoch(6) };
+        bench.event(3, old(1));
+        bench.event(3, scheduled.clone());
+        vote(&mut bench, 2, 1);
+        win(&mut bench, 2);
+        assert_eq!(bench.known("S4"), [None], "it came before, so the candidate did not count it");
+        let mut bench = Bench::new(3, 1);
+        bench.event(3, scheduled);
+        bench.event(3, old(1));
+        vote(&mut bench, 2, 2);
+        win(&mut bench, 2);
+        assert_eq!(bench.known("S4"), [Some(known::LATE_VOTES)]);
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl SaneSuccessor {
             let text = format!(
                 "{place} was elected in place of {master} with data that is {age_ms} ms old; {allowed_ms} ms are allowed."
             );
-            report(findings, text, scene.facts.clock.any_jump().then_some(known::CLOCK_JUMP));
+            report(findings, text, scene.facts.clock.ever_jumped(place).then_some(known::CLOCK_JUMP));
         }
     }
 }
